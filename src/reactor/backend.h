@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+
+#include "reactor/operation.h"
+#include "reactor/time.h"
+
+namespace tgt {
+
+// How one shard talks to the operating system: io_uring, epoll, or a simulation for tests. Used by its shard's thread
+// only, but for wake().
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // Starts an operation. True: it is already done and `result` is set (the waiter is not resumed). False: its waiter
+  // is resumed from run() later.
+  virtual bool start(Operation& operation) = 0;
+  // Asks that a started operation end soon; it still ends through its waiter, with its own result or -ECANCELED.
+  virtual void cancel(Operation& operation) = 0;
+  // One turn: submits what was started, waits until something is ready or `until` (nothing: for ever; a time that has
+  // passed: not at all), and resumes the waiters of what is done.
+  virtual void run(std::optional<TimePoint> until) = 0;
+  // Ends a wait of run(). From any thread.
+  virtual void wake() = 0;
+  virtual TimePoint now() const = 0;
+
+  // What is done at once. `close` must have no operation under way on the descriptor; `shutdown` ends them.
+  virtual void shutdown(int socket) = 0;
+  virtual void close(int descriptor) = 0;
+};
+
+}  // namespace tgt

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "reactor/socket.h"
+
+namespace tgt {
+
+// A regular file or a block device, owned, used by every shard at once: each call names the shard that it is made
+// on. Reads and writes of memory files and cached pages are done on the spot where the kernel can promise not to
+// sleep; the others go through the shard's backend.
+class File {
+ public:
+  struct OpenOptions {
+    bool writable = true;
+    bool create = false;       // with mode 0600
+    bool direct = false;       // O_DIRECT: addresses, offsets and lengths must be aligned
+    bool synchronous = false;  // O_DSYNC
+    bool exclusive = false;    // a block device that is mounted or held by others is refused
+  };
+  struct Properties {
+    std::uint64_t size = 0;  // bytes; of a block device its capacity
+    bool is_block_device = false;
+    std::uint32_t logical_block_size = 512;    // of a block device; of a file 512
+    std::uint32_t physical_block_size = 512;
+    std::uint32_t direct_alignment = 512;      // for OpenOptions::direct
+    bool rotational = false;
+    bool can_deallocate = false;
+  };
+
+  File() = default;
+  File(File&& other) noexcept;
+  File& operator=(File&& other) noexcept;
+  ~File();
+
+  // Opens in the blocking pool. Refuses directories and character devices with IoError::Kind::invalid.
+  static Task<Result<File, IoError>> open(Shard& shard, std::string path, OpenOptions options);
+
+  const Properties& properties() const { return properties_; }
+  // Asks the kernel for the size again (a file that grew or shrank).
+  Task<Result<std::uint64_t, IoError>> refresh_size(Shard& shard);
+
+  class Transfer;
+  // Up to data.size() bytes at `offset`; fewer only at the end of the file. Page-aligned data for direct files.
+  Transfer read(Shard& shard, MutableBytes data, std::uint64_t offset) const;
+  Transfer write(Shard& shard, Bytes data, std::uint64_t offset) const;
+  // All of it or an error; with an error `done` (if given) says how many bytes from the start were written.
+  Task<Result<void, IoError>> write_all(Shard& shard, Bytes data, std::uint64_t offset, std::size_t* done = nullptr) const;
+  IoAwaitable sync_data(Shard& shard) const;
+  IoAwaitable deallocate(Shard& shard, std::uint64_t offset, std::uint64_t length) const;
+  IoAwaitable write_zeros(Shard& shard, std::uint64_t offset, std::uint64_t length) const;
+
+  // Gives the descriptor back to the system; synchronous: when it returns nobody else sees the file as open by us.
+  void close();
+  bool is_open() const { return descriptor_ >= 0; }
+
+ private:
+  friend class Transfer;
+  int descriptor_ = -1;
+  Properties properties_;
+  bool never_sleeps_ = false;     // tmpfs, hugetlbfs: plain calls return from memory
+  bool has_nowait_reads_ = false;  // RWF_NOWAIT works
+};
+
+// Awaitable of File::read and File::write: done on the spot if that cannot sleep, else through the backend.
+class File::Transfer {
+ public:
+  Transfer(const File& file, Shard& shard, Operation::Kind kind, IoVector vector, std::uint64_t offset);
+  bool await_ready() noexcept;
+  bool await_suspend(std::coroutine_handle<> waiting);
+  Result<std::size_t, IoError> await_resume() const;
+
+ private:
+  const File& file_;
+  Shard& shard_;
+  IoVector vector_;
+  Operation operation_;
+};
+
+}  // namespace tgt

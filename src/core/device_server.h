@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "core/command.h"
+#include "core/command_table.h"
+#include "scsi/peripheral_device_type.h"
+
+namespace tgt {
+
+// Which reset reached a logical unit.
+enum class ResetKind : std::uint8_t { logical_unit, target };
+
+// What happened to it.
+enum class ResetOutcome : std::uint8_t {
+  done,    // the device has been reset, or there is nothing in it that a reset would have to reach
+  failed,  // the device did not do it, or would not say
+};
+
+// The device behind a logical unit: a software disk, a real tape drive. All shards call it at once; what it shares
+// between commands it guards itself. Its commands run in the frames of their own shards.
+class DeviceServer {
+ public:
+  virtual ~DeviceServer() = default;
+
+  virtual PeripheralDeviceType type() const = 0;
+  // The row whose handler runs this CDB, or why it is refused. Emulated devices look into their CommandTable.
+  virtual Result<const CommandTraits*, Sense> decode(const Cdb& cdb) const = 0;
+
+  // The most tasks that may be enabled at once, from all initiators; one more is answered TASK SET FULL.
+  virtual std::uint32_t task_limit() const { return 4096; }
+
+  // A task of this device is to end soon. Called on the task's shard while it runs; it ends by returning from its
+  // handler. A device that still holds it in a queue of its own drops it there; what already reached a real device
+  // cannot be called back and simply goes on.
+  virtual void abort(Command& command) { static_cast<void>(command); }
+
+  // Resets the device itself, while no new task is enabled. Returns when the device has said what it will say; tasks in
+  // flight come back through their own handlers, and the task manager waits for them afterwards.
+  virtual Task<ResetOutcome> reset(Shard& shard, ResetKind kind);
+
+  // Ends what the device does on its own and gives its files back to the system; no task is running any more. When it
+  // returns nobody else sees them as open by us.
+  virtual Task<void> close(Shard& shard) = 0;
+
+  // For `tgtadm --op show`.
+  struct Description {
+    std::string type_word = "disk";  // disk, tape, cd/dvd, changer, osd, controller, passthrough
+    std::string scsi_id;
+    std::string serial_number;
+    std::uint64_t size_bytes = 0;
+    std::uint32_t block_size = 1;
+    bool online = true;
+    bool removable = false;
+    bool prevent_removal = false;
+    bool read_only = false;
+    bool software_write_protect = false;
+    bool thin_provisioning = false;
+    std::string store_type = "null";
+    std::string store_path = "None";
+    std::string store_flags;
+  };
+  virtual Description describe() const = 0;
+
+  // One `name=value` of `tgtadm --mode logicalunit --op update --params`. False: unknown name or bad value.
+  virtual bool configure(std::string_view name, std::string_view value);
+};
+
+}  // namespace tgt

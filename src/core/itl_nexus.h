@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "core/logical_unit.h"
+#include "core/nexus.h"
+#include "core/statistics.h"
+#include "scsi/lun.h"
+
+namespace tgt {
+
+// One I_T_L nexus (SAM-6): what a logical unit knows of one initiator. Its `armed` word is all that a SIMPLE command on
+// a quiet logical unit has to look at: zero means that nothing stands in its way.
+class ItlNexus {
+ public:
+  // Why a command of this nexus must take the slow path. Set and cleared under the lock of the class that owns the
+  // reason; read by the nexus's shard without one.
+  enum Armed : std::uint32_t {
+    unit_attention = 1u << 0,   // UnitAttentions: one is pending for this nexus
+    task_ordering = 1u << 1,    // TaskSet: ordered tasks, a reset, or a drain
+    reservation = 1u << 2,      // Reservations: this nexus may conflict
+    exclusive_range = 1u << 3,  // TaskSet: some blocks are taken
+    removed = 1u << 4,          // Target: the LUN is mapped no more; look it up again
+  };
+
+  ItlNexus(Nexus& nexus, Lun lun, std::shared_ptr<LogicalUnit> unit);
+  ~ItlNexus();
+  ItlNexus(const ItlNexus&) = delete;
+  ItlNexus& operator=(const ItlNexus&) = delete;
+
+  Nexus& nexus() const { return nexus_; }
+  Lun lun() const { return lun_; }
+  LogicalUnit& unit() const { return *unit_; }
+  std::uint32_t armed() const { return armed_.load(std::memory_order_acquire); }
+  void arm(std::uint32_t reasons) { armed_.fetch_or(reasons, std::memory_order_acq_rel); }
+  void disarm(std::uint32_t reasons) { armed_.fetch_and(~reasons, std::memory_order_acq_rel); }
+  Statistics& statistics() { return statistics_; }
+  const Statistics& statistics() const { return statistics_; }
+
+ private:
+  Nexus& nexus_;
+  Lun lun_;
+  std::shared_ptr<LogicalUnit> unit_;
+  std::atomic<std::uint32_t> armed_{0};
+  Statistics statistics_;
+};
+
+}  // namespace tgt

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "core/access_rules.h"
+#include "core/logical_unit.h"
+#include "core/nexus.h"
+#include "reactor/mutex.h"
+#include "reactor/task.h"
+
+namespace tgt {
+
+using TargetId = std::uint32_t;  // `--tid`: 1 to 2^31-1
+
+// A SCSI target device: a name, a LUN map, the nexuses logged in to it, and who may log in. From any shard.
+class Target {
+ public:
+  enum class State : std::uint8_t { offline, ready };
+
+  Target(TargetId tid, std::string name, std::string driver, std::vector<Shard*> shards);
+  ~Target();
+  Target(const Target&) = delete;
+  Target& operator=(const Target&) = delete;
+
+  TargetId tid() const { return tid_; }
+  const std::string& name() const { return name_; }
+  const std::string& driver() const { return driver_; }
+  State state() const;
+  void set_state(State state);
+  AccessRules& access() { return access_; }
+
+  // --- LUN map
+  // False when the number is taken. Other initiators learn of it by REPORTED LUNS DATA HAS CHANGED.
+  bool map(Lun lun, std::shared_ptr<LogicalUnit> unit);
+  std::shared_ptr<LogicalUnit> find(Lun lun) const;
+  // Ascending.
+  std::vector<std::pair<Lun, std::shared_ptr<LogicalUnit>>> logical_units() const;
+  enum class Removal : std::uint8_t { done, not_found, active };
+  enum class WhenActive : std::uint8_t { refuse, abort_tasks };
+  // Takes the unit out of the map, waits for its tasks, and closes the device: when it returns the device's files are
+  // given back. `refuse` answers `active`, and changes nothing, while tasks run.
+  Task<Removal> unmap(Shard& shard, Lun lun, WhenActive when_active);
+
+  // --- nexuses
+  enum class NexusRefusal : std::uint8_t { offline, removed };
+  // Logs an initiator port in. A session of the same port that is still there is ended first, and this waits until its
+  // tasks have ended. To be called on the session's shard. Every unit gets I_T NEXUS LOSS or POWER ON pending.
+  Task<Result<std::shared_ptr<Nexus>, NexusRefusal>> open_nexus(Shard& shard, Session& session,
+                                                                Nexus::Properties properties);
+  // After the connection has gone: aborts the nexus's tasks, waits for them, and forgets the nexus. On its shard.
+  Task<void> close_nexus(std::shared_ptr<Nexus> nexus);
+  // Asks one session (or all of them) to end; false when there is none with that id.
+  bool end_session(std::uint64_t nexus_id, SessionEnd reason);
+  void end_all_sessions(SessionEnd reason);
+  // Ends when no nexus is left, or after `longest`; says which.
+  Task<bool> wait_until_no_nexus(Shard& shard, Duration longest);
+  // Copies for `show` and `stat`, in order of login.
+  struct NexusStatistics {
+    Lun lun;
+    std::uint64_t read_submitted_bytes, read_submitted_commands, read_done_bytes, read_done_commands;
+    std::uint64_t write_submitted_bytes, write_submitted_commands, write_done_bytes, write_done_commands, errors;
+  };
+  struct NexusView {
+    Nexus::Properties properties;
+    std::vector<NexusStatistics> statistics;
+  };
+  std::vector<NexusView> nexuses() const;
+
+  const std::vector<Shard*>& shards() const { return shards_; }
+
+ private:
+  friend class Nexus;
+  friend class TaskManager;
+
+  TargetId tid_;
+  std::string name_;
+  std::string driver_;
+  std::vector<Shard*> shards_;
+  AccessRules access_;
+  mutable Mutex mutex_;
+  State state_ = State::ready;
+  bool removed_ = false;
+  std::map<std::uint32_t, std::shared_ptr<LogicalUnit>> units_;
+  std::vector<std::shared_ptr<Nexus>> nexuses_;
+};
+
+}  // namespace tgt

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/command.h"
+#include "reactor/task.h"
+
+namespace tgt {
+
+// SAM-6's task router: takes a command through a logical unit, from its arrival to its reply.
+//
+// In order: find the logical unit (INQUIRY, REPORT LUNS and REQUEST SENSE are answered where there is none); enter the
+// task set (TASK SET FULL, ordering); report a pending unit attention; check reservations; decode the CDB; run the
+// device server's handler; cut the reply to the allocation length and to what the initiator expects; encode sense.
+class TaskRouter {
+ public:
+  enum class Outcome : std::uint8_t {
+    respond,  // send reply()
+    silent,   // the task was aborted: nothing may be sent for it any more
+  };
+  // Calls for one nexus are made in the order in which the commands are to enter the task sets (CmdSN order): all that
+  // decides about order happens before the first suspension.
+  static Task<Outcome> execute(Command& command);
+};
+
+}  // namespace tgt

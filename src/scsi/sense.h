@@ -145,6 +145,7 @@ class SenseData {
   std::optional<Sense> decode() const;
 
  private:
+  void append(Bytes more);
   std::array<std::uint8_t, longest> bytes_;
   std::uint8_t length_ = 0;
 };

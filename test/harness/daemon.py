@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A tgtd on this machine: loopback only, with a control socket of its own, ended by its process id."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PROGRAMS = os.environ.get("TGT_PROGRAMS") or os.path.join(ROOT, "build", "release", "bin")
+SANITIZED = "asan" in PROGRAMS or "tsan" in PROGRAMS
+START_SECONDS = 30
+SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|LeakSanitizer")
+TARGET_NAME = "iqn.2001-04.com.example:storage.disk2.amiens.sys1.xyz"
+
+
+class DaemonError(Exception):
+    """tgtd did not start, died, or a tgtadm command failed."""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Daemon:
+    """Use as a context manager. The portal is 127.0.0.1:`port`."""
+
+    def __init__(self, *, arguments=(), port=None):
+        self.port = port or free_port()
+        self._arguments = list(arguments)
+        self._folder = None
+        self._process = None
+
+    def __enter__(self):
+        self._folder = tempfile.mkdtemp(prefix="tgtd-")
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind, _value, _trace):
+        log = self.log()
+        died = self._process.poll()
+        self.close()
+        if kind is not None:
+            print(f"--- tgtd's log:\n{log[-6000:]}")
+        elif died is not None:
+            raise DaemonError(f"tgtd ended by itself with {died}:\n{log[-6000:]}")
+        elif SANITIZER_REPORT.search(log):
+            raise DaemonError(f"tgtd reported:\n{log[-12000:]}")
+
+    @property
+    def process_id(self):
+        return self._process.pid
+
+    @property
+    def running(self):
+        return self._process.poll() is None
+
+    @property
+    def environment(self):
+        """For programs that speak to this daemon's control socket."""
+        return {**os.environ, "TGT_IPC_SOCKET": os.path.join(self._folder, "control")}
+
+    def url(self, lun=1, target=TARGET_NAME):
+        return f"iscsi://127.0.0.1:{self.port}/{target}/{lun}"
+
+    def admin(self, *words, check=True, timeout=30):
+        """Runs tgtadm; with check, anything but exit code 0 raises."""
+        command = [os.path.join(PROGRAMS, "tgtadm"), "--control-port", "0", *map(str, words)]
+        result = subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, timeout=timeout)
+        if check and result.returncode != 0:
+            raise DaemonError(f"tgtadm {' '.join(map(str, words))}: exit code {result.returncode}: {result.stderr}")
+        return result
+
+    def add_memory_disk(self, *, mebibytes=64, tid=1, lun=1, target=TARGET_NAME):
+        """A target that admits everybody, with one disk in memory."""
+        self.admin("--op", "new", "--mode", "target", "--tid", tid, "-T", target)
+        self.admin("--op", "new", "--mode", "logicalunit", "--tid", tid, "--lun", lun, "--bstype", "memory",
+                   "--bsopts", f"size={mebibytes}M", "-b", "memory")
+        self.admin("--op", "bind", "--mode", "target", "--tid", tid, "-I", "ALL")
+
+    def cpu_ticks(self):
+        """Clock ticks of CPU time that all threads used so far."""
+        with open(f"/proc/{self.process_id}/stat", encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+
+    def resident_kibibytes(self):
+        with open(f"/proc/{self.process_id}/status", encoding="ascii") as file:
+            return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
+
+    def open_files(self):
+        return len(os.listdir(f"/proc/{self.process_id}/fd"))
+
+    def log(self):
+        try:
+            with open(os.path.join(self._folder, "log"), errors="replace") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def close(self):
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(3)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _start(self):
+        command = [os.path.join(PROGRAMS, "tgtd"), "-f", "--control-port", "0", "--iscsi",
+                   f"portal=127.0.0.1:{self.port}", *self._arguments]
+        with open(os.path.join(self._folder, "log"), "wb") as log:
+            self._process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
+                                             stderr=log)
+        deadline = time.monotonic() + START_SECONDS
+        while self.admin("--op", "show", "--mode", "system", check=False).returncode != 0:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise DaemonError(f"{' '.join(command)} does not answer:\n{self.log()}")
+            time.sleep(0.1)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rules of the house that a script can read: who includes whom, how long a file may be."""
+
+import os
+import subprocess
+import tempfile
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LAYERS = "base:\nscsi: base\ndevice/disk: base scsi\ndaemon: *\ncli: base\n"
+
+
+def run_tool(name, *arguments):
+    command = ["/usr/bin/python3", os.path.join(ROOT, "tools", name), *arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+
+
+class LayersCheck(unittest.TestCase):
+    def check(self, files):
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in {"tools/layers.txt": LAYERS, "src/base/a.h": "", "src/scsi/s.h": "", **files}.items():
+                full = os.path.join(root, path)
+                os.makedirs(os.path.dirname(full), exist_ok=True)
+                with open(full, "w") as file:
+                    file.write(text)
+            return run_tool("check_layers.py", root)
+
+    def test_every_arrow_of_the_project_is_allowed(self):
+        result = run_tool("check_layers.py")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertRegex(result.stdout, r"layers: [1-9]\d+ arrows, 0 wrong")
+
+    def test_an_allowed_arrow_passes(self):
+        result = self.check({"src/device/disk/d.cc": '#include "scsi/s.h"\n#include "base/a.h"\n#include <vector>\n'})
+        self.assertEqual(result.returncode, 0, result.stdout)
+
+    def test_an_arrow_upwards_fails_and_names_its_line(self):
+        result = self.check({"src/base/b.cc": '// x\n#include "scsi/s.h"\n'})
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("src/base/b.cc:2: ", result.stdout)
+        self.assertIn("base may not include scsi", result.stdout)
+
+    def test_an_include_that_is_no_path_from_src_fails(self):
+        self.assertEqual(self.check({"src/scsi/t.cc": '#include "s.h"\n'}).returncode, 1)
+
+    def test_a_file_on_no_floor_fails(self):
+        self.assertEqual(self.check({"src/attic/x.cc": '#include "base/a.h"\n'}).returncode, 1)
+
+    def test_the_composition_root_may_include_all(self):
+        self.assertEqual(self.check({"src/daemon/main.cc": '#include "scsi/s.h"\n'}).returncode, 0)
+
+
+class FilesCheck(unittest.TestCase):
+    def test_every_file_is_short_and_licensed(self):
+        result = run_tool("check_files.py")
+        self.assertEqual(result.returncode, 0, result.stdout)

@@ -1,0 +1,63 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Fails on files that are too long, or lack the licence line. Looks at what git tracks."""
+
+import os
+import re
+import subprocess
+import sys
+
+SOURCE_LINES = 400
+TEST_LINES = 800
+COMPOSITION_ROOT_LINES = 500  # src/daemon altogether: it reads like a parts list
+LICENCE = "SPDX-License-Identifier: Apache-2.0"
+LICENSED = re.compile(r"\.(cc|h|py|sh|cmake)$|(^|/)CMakeLists\.txt$|^dev$|^\.ci/run$|^bench/compare$")
+LIMITED = re.compile(r"\.(cc|h|py|sh)$|^dev$")
+TEST = re.compile(r"_test\.(cc|py)$|^test/")
+
+
+def tracked_files(root):
+    output = subprocess.run(["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                            stdout=subprocess.PIPE, check=True).stdout
+    for name in output.decode().split("\0"):
+        if name and os.path.isfile(os.path.join(root, name)):
+            yield name
+
+
+def faults_of(name, text):
+    lines = text.splitlines()
+    if LICENSED.search(name) and LICENCE not in "\n".join(lines[:2]):
+        yield f"the first lines lack '{LICENCE}'"
+    if LIMITED.search(name):
+        limit = TEST_LINES if TEST.search(name) else SOURCE_LINES
+        if len(lines) > limit:
+            yield f"{len(lines)} lines; at most {limit}"
+        if text and not text.endswith("\n"):
+            yield "does not end in a line end"
+    if name.endswith(".h") and "#pragma once" not in text:
+        yield "lacks #pragma once"
+
+
+def main():
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    faults, files, composition_root = 0, 0, 0
+    for name in tracked_files(root):
+        if not (LICENSED.search(name) or LIMITED.search(name)):
+            continue
+        files += 1
+        with open(os.path.join(root, name), encoding="utf-8") as file:
+            text = file.read()
+        if re.match(r"src/daemon/[^/]+\.(cc|h)$", name) and not TEST.search(name):
+            composition_root += len(text.splitlines())
+        for fault in faults_of(name, text):
+            faults += 1
+            print(f"{name}: {fault}")
+    if composition_root > COMPOSITION_ROOT_LINES:
+        faults += 1
+        print(f"src/daemon: {composition_root} lines; the composition root has at most {COMPOSITION_ROOT_LINES}")
+    print(f"files: {files} looked at, {faults} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

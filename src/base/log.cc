@@ -5,6 +5,7 @@
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/syslog_sink.h>
 
 namespace tgt {
 namespace {
@@ -28,18 +29,26 @@ struct LoggerAndWriter {
   std::shared_ptr<spdlog::async_logger> logger;
 };
 
-}  // namespace
-
-Log Log::to_standard_error(LogLevel level) {
+Log asynchronous(spdlog::sink_ptr sink, const char* pattern, LogLevel level) {
   auto both = std::make_shared<LoggerAndWriter>();
   both->writer = std::make_shared<spdlog::details::thread_pool>(queued_lines, 1);
-  both->logger = std::make_shared<spdlog::async_logger>("tgtd", std::make_shared<spdlog::sinks::stderr_sink_mt>(),
-                                                        both->writer, spdlog::async_overflow_policy::overrun_oldest);
-  both->logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
+  both->logger = std::make_shared<spdlog::async_logger>("tgtd", std::move(sink), both->writer,
+                                                        spdlog::async_overflow_policy::overrun_oldest);
+  both->logger->set_pattern(pattern);
   both->logger->flush_on(spdlog::level::info);
   Log log(std::shared_ptr<spdlog::logger>(both, both->logger.get()));
   log.set_level(level);
   return log;
+}
+
+}  // namespace
+
+Log Log::to_standard_error(LogLevel level) {
+  return asynchronous(std::make_shared<spdlog::sinks::stderr_sink_mt>(), "%Y-%m-%d %H:%M:%S.%e %l %v", level);
+}
+
+Log Log::to_system_log(LogLevel level) {
+  return asynchronous(std::make_shared<spdlog::sinks::syslog_sink_mt>("tgtd", LOG_PID, LOG_DAEMON, true), "%v", level);
 }
 
 Log Log::silent() {

@@ -18,6 +18,8 @@ class Log {
  public:
   // Writes to standard error from a thread of its own.
   static Log to_standard_error(LogLevel level);
+  // Writes to the system log, facility daemon.
+  static Log to_system_log(LogLevel level);
   // Drops everything; for tests.
   static Log silent();
   // Takes a ready logger; for tests that read what was logged.

@@ -14,12 +14,17 @@ namespace tgt {
 // for the vendor-specific groups 6 and 7.
 constexpr unsigned cdb_length_of(std::uint8_t operation_code) {
   switch (operation_code >> 5) {
-    case 0: return 6;
+    case 0:
+      return 6;
     case 1:
-    case 2: return 10;
-    case 4: return 16;
-    case 5: return 12;
-    default: return 0;
+    case 2:
+      return 10;
+    case 4:
+      return 16;
+    case 5:
+      return 12;
+    default:
+      return 0;
   }
 }
 

@@ -21,9 +21,12 @@ struct Lun {
     if ((value & 0x0000ffffffffffffull) != 0) return std::nullopt;
     const auto first = static_cast<std::uint32_t>(value >> 48);
     switch (first >> 14) {
-      case 0: return first <= 0xff ? std::optional(Lun{first}) : std::nullopt;
-      case 1: return Lun{first & highest};
-      default: return std::nullopt;
+      case 0:
+        return first <= 0xff ? std::optional(Lun{first}) : std::nullopt;
+      case 1:
+        return Lun{first & highest};
+      default:
+        return std::nullopt;
     }
   }
   // Peripheral device addressing up to 255, flat space addressing above.

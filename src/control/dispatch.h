@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "control/management_request.h"
+#include "control/management_service.h"
+
+namespace tgt {
+
+// Turns a request into one call of the service: which operations a mode has, what they need, what their texts mean,
+// including the words of the past (state running and suspended, iotype). Anything else is refused as invalid with the
+// cause in the detail.
+Task<ManagementResult> dispatch_request(ManagementRequest request, ManagementService& service);
+
+}  // namespace tgt

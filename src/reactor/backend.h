@@ -18,9 +18,11 @@ class Backend {
   virtual bool start(Operation& operation) = 0;
   // Asks that a started operation end soon; it still ends through its waiter, with its own result or -ECANCELED.
   virtual void cancel(Operation& operation) = 0;
+  // The same for everything that is under way on a descriptor.
+  virtual void cancel_descriptor(int descriptor) = 0;
   // One turn: submits what was started, waits until something is ready or `until` (nothing: for ever; a time that has
-  // passed: not at all), and resumes the waiters of what is done.
-  virtual void run(std::optional<TimePoint> until) = 0;
+  // passed: not at all), and resumes the waiters of what is done. True when it resumed any.
+  virtual bool run(std::optional<TimePoint> until) = 0;
   // Ends a wait of run(). From any thread.
   virtual void wake() = 0;
   virtual TimePoint now() const = 0;
@@ -28,6 +30,8 @@ class Backend {
   // What is done at once. `close` must have no operation under way on the descriptor; `shutdown` ends them.
   virtual void shutdown(int socket) = 0;
   virtual void close(int descriptor) = 0;
+  // The descriptor stays open but leaves this shard.
+  virtual void forget(int descriptor) = 0;
 };
 
 }  // namespace tgt

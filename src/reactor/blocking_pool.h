@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -14,9 +15,13 @@ namespace tgt {
 class BlockingPool {
  public:
   explicit BlockingPool(unsigned most_threads = 32);
-  ~BlockingPool();  // waits for the jobs that run
+  ~BlockingPool();  // as end(5s)
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
+
+  // Takes no more work and waits until the jobs are done, but not longer than `most`; a job stuck in the kernel is then
+  // left behind with its thread. False when some were.
+  bool end(Duration most);
 
   // Runs on one of the threads. From any thread; the work's memory must live until it has run.
   void submit(PostedWork& work);
@@ -31,7 +36,7 @@ class BlockingPool {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 template <class Function>

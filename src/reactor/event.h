@@ -41,6 +41,16 @@ class Event {
   };
   // Suspends until the event is set; does not suspend when it already is.
   Waiter wait() { return Waiter{*this}; }
+  // Takes back a waiter that has not been resumed (its time ran out).
+  void withdraw(Waiter& waiter) {
+    Waiter* before = nullptr;
+    for (Waiter* at = first_; at != nullptr; before = at, at = at->next) {
+      if (at != &waiter) continue;
+      (before == nullptr ? first_ : before->next) = at->next;
+      if (last_ == at) last_ = before;
+      return;
+    }
+  }
 
  private:
   bool set_ = false;

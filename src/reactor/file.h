@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -23,9 +24,9 @@ class File {
   struct Properties {
     std::uint64_t size = 0;  // bytes; of a block device its capacity
     bool is_block_device = false;
-    std::uint32_t logical_block_size = 512;    // of a block device; of a file 512
+    std::uint32_t logical_block_size = 512;  // of a block device; of a file 512
     std::uint32_t physical_block_size = 512;
-    std::uint32_t direct_alignment = 512;      // for OpenOptions::direct
+    std::uint32_t direct_alignment = 512;  // for OpenOptions::direct
     bool rotational = false;
     bool can_deallocate = false;
   };
@@ -38,6 +39,9 @@ class File {
   // Opens in the blocking pool. Refuses directories and character devices with IoError::Kind::invalid.
   static Task<Result<File, IoError>> open(Shard& shard, std::string path, OpenOptions options);
 
+  // Takes a descriptor that is already open (a test's, an inherited one); everything goes through the backend.
+  static File adopt(int descriptor, const Properties& properties);
+
   const Properties& properties() const { return properties_; }
   // Asks the kernel for the size again (a file that grew or shrank).
   Task<Result<std::uint64_t, IoError>> refresh_size(Shard& shard);
@@ -47,7 +51,8 @@ class File {
   Transfer read(Shard& shard, MutableBytes data, std::uint64_t offset) const;
   Transfer write(Shard& shard, Bytes data, std::uint64_t offset) const;
   // All of it or an error; with an error `done` (if given) says how many bytes from the start were written.
-  Task<Result<void, IoError>> write_all(Shard& shard, Bytes data, std::uint64_t offset, std::size_t* done = nullptr) const;
+  Task<Result<void, IoError>> write_all(Shard& shard, Bytes data, std::uint64_t offset,
+                                        std::size_t* done = nullptr) const;
   IoAwaitable sync_data(Shard& shard) const;
   IoAwaitable deallocate(Shard& shard, std::uint64_t offset, std::uint64_t length) const;
   IoAwaitable write_zeros(Shard& shard, std::uint64_t offset, std::uint64_t length) const;
@@ -60,8 +65,9 @@ class File {
   friend class Transfer;
   int descriptor_ = -1;
   Properties properties_;
-  bool never_sleeps_ = false;     // tmpfs, hugetlbfs: plain calls return from memory
-  bool has_nowait_reads_ = false;  // RWF_NOWAIT works
+  bool never_sleeps_ = false;                           // tmpfs, hugetlbfs: plain calls return from memory
+  bool has_nowait_reads_ = false;                       // RWF_NOWAIT works
+  mutable std::atomic<bool> has_nowait_writes_{false};  // the same; found out by trying
 };
 
 // Awaitable of File::read and File::write: done on the spot if that cannot sleep, else through the backend.
@@ -73,10 +79,13 @@ class File::Transfer {
   Result<std::size_t, IoError> await_resume() const;
 
  private:
+  bool on_the_spot() noexcept;
+
   const File& file_;
   Shard& shard_;
   IoVector vector_;
   Operation operation_;
+  std::size_t done_ = 0;  // bytes already moved on the spot
 };
 
 }  // namespace tgt

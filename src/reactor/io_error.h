@@ -17,11 +17,11 @@ class IoError {
     permission_denied,  // EACCES, EPERM, EROFS
     busy,               // EBUSY, ETXTBSY
     address_in_use,
-    no_device,          // ENXIO, ENODEV: there is a name but nothing behind it, or no longer
-    medium,             // EIO and its kin
-    no_memory,          // ENOMEM, EAGAIN, ENOBUFS, EMFILE, ENFILE: try again later
-    invalid,            // EINVAL, EMSGSIZE, E2BIG, EFAULT
-    not_supported,      // EOPNOTSUPP, ENOTTY, ENOSYS
+    no_device,      // ENXIO, ENODEV: there is a name but nothing behind it, or no longer
+    medium,         // EIO and its kin
+    no_memory,      // ENOMEM, EAGAIN, ENOBUFS, EMFILE, ENFILE: try again later
+    invalid,        // EINVAL, EMSGSIZE, E2BIG, EFAULT
+    not_supported,  // EOPNOTSUPP, ENOTTY, ENOSYS
     timed_out,
     other,
   };

@@ -32,12 +32,13 @@ struct Operation {
   std::uint64_t length = 0;
   const void* address = nullptr;
   unsigned address_length = 0;
+  bool block_device = false;  // deallocate, write_zeros: by ioctl, in the blocking pool
 
-  std::int64_t result = 0;            // or a negative errno
-  std::coroutine_handle<> waiter{};   // resumed when the result is there
-  Operation* next = nullptr;          // the backend's own lists
+  std::int64_t result = 0;           // or a negative errno
+  std::coroutine_handle<> waiter{};  // resumed when the result is there
+  Operation* next = nullptr;         // the backend's own lists
   Operation* previous = nullptr;
-  std::uint64_t backend_data[4] = {};  // the backend's own notes
+  std::uint64_t backend_data[8] = {};  // the backend's own notes
 };
 
 }  // namespace tgt

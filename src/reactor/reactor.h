@@ -31,8 +31,10 @@ class Reactor {
   Shard& shard(unsigned index) { return *shards_[index]; }
   BlockingPool& blocking() { return blocking_; }
 
-  // A shard of its own thread (epoll) for one device; it lives until remove_device_shard(), whose caller is on a data
-  // shard and must have ended every task there. A thread stuck in the kernel is left behind, not waited for.
+  // A shard of its own thread (epoll) for one device, numbered after the data shards; it lives until
+  // remove_device_shard(), whose caller is on a data shard and must have ended every task there. A thread stuck in the
+  // kernel is left behind, not waited for. When the system gives no thread or descriptor, shard 0 takes the device's
+  // part.
   Shard& add_device_shard(const std::string& thread_name);
   void remove_device_shard(Shard& shard);
 
@@ -45,13 +47,18 @@ class Reactor {
   const char* backend_name() const;
 
  private:
-  struct DeviceThread;
+  struct DeviceCount;
+  struct Threads;
+  Shard::Options shard_options(unsigned index) const;
+  std::vector<std::unique_ptr<Backend>> make_uring_backends(unsigned count);
+  std::vector<std::unique_ptr<Backend>> make_backends(unsigned count);
+
   Options options_;
   Log log_;
   BlockingPool blocking_;
   std::vector<std::unique_ptr<Shard>> shards_;
-  struct Threads;
   std::unique_ptr<Threads> threads_;
+  const char* backend_name_ = "";
 };
 
 }  // namespace tgt

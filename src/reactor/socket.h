@@ -3,6 +3,9 @@
 #include <sys/uio.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,7 +27,9 @@ inline IoVector io_vector(Bytes bytes) { return {const_cast<std::uint8_t*>(bytes
 class IoAwaitable {
  public:
   IoAwaitable(Backend& backend, const Operation& operation) : backend_(backend), operation_(operation) {}
-  bool await_ready() const noexcept { return false; }
+  // Of something that is already done: its result, or a negative errno.
+  IoAwaitable(Backend& backend, std::int64_t result) : backend_(backend), done_(true) { operation_.result = result; }
+  bool await_ready() const noexcept { return done_; }
   bool await_suspend(std::coroutine_handle<> waiting) {
     operation_.waiter = waiting;
     return !backend_.start(operation_);
@@ -37,6 +42,7 @@ class IoAwaitable {
  protected:
   Backend& backend_;
   Operation operation_;
+  bool done_ = false;
 };
 
 // A receive or send of one contiguous piece, whose vector lives in the awaitable.
@@ -65,6 +71,7 @@ class Socket {
   ~Socket() { close(); }
 
   static Task<Result<Socket, IoError>> connect(Shard& shard, Endpoint to);
+  static Task<Result<Socket, IoError>> connect_unix(Shard& shard, std::string path);
 
   // Up to bytes.size() bytes; 0 means that the peer has closed. One receive and one send may be under way at a time.
   SingleIoAwaitable receive(MutableBytes bytes);
@@ -92,7 +99,7 @@ class Socket {
   std::optional<PeerCredentials> peer_credentials() const;
 
   // Gives the connection away so that another shard can take it: `Socket(other_shard, socket.release())`.
-  int release() { return std::exchange(descriptor_, -1); }
+  int release();
 
  private:
   Shard* shard_ = nullptr;

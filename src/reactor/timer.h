@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstddef>
+#include <cstdint>
 
 #include "reactor/time.h"
 
@@ -31,6 +32,7 @@ class Timer {
   Callback expired_;
   void* context_;
   TimePoint due_{};
+  std::uint64_t order_ = 0;           // of arming, between timers that are due at the same time
   std::size_t position_ = not_armed;  // TimerQueue's
 };
 

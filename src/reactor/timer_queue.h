@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -21,7 +22,10 @@ class TimerQueue {
   void sift_up(std::size_t position);
   void sift_down(std::size_t position);
   void place(std::size_t position, Timer* timer);
+  static bool before(const Timer& a, const Timer& b);
   std::vector<Timer*> heap_;
+  std::uint64_t next_order_ = 0;
+  std::optional<TimePoint> expiring_;  // the `now` of the expire() that is running
 };
 
 }  // namespace tgt

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "reactor/backend.h"
+#include "reactor/io_error.h"
+#include "reactor/operation_list.h"
+#include "reactor/pool_operations.h"
+
+struct epoll_event;
+
+namespace tgt {
+
+// The backend for kernels and policies without io_uring, and for device shards. Socket operations are tried at once and
+// again when epoll says so; file operations go to the blocking pool.
+class EpollBackend final : public Backend {
+ public:
+  static Result<std::unique_ptr<EpollBackend>, IoError> create(BlockingPool& pool);
+  ~EpollBackend() override;
+  EpollBackend(const EpollBackend&) = delete;
+  EpollBackend& operator=(const EpollBackend&) = delete;
+
+  bool start(Operation& operation) override;
+  void cancel(Operation& operation) override;
+  void cancel_descriptor(int descriptor) override;
+  bool run(std::optional<TimePoint> until) override;
+  void wake() override;
+  TimePoint now() const override;
+  void shutdown(int socket) override;
+  void close(int descriptor) override;
+  void forget(int descriptor) override;
+
+ private:
+  // What waits for one descriptor: at most one operation each way.
+  struct Watch {
+    Operation* input = nullptr;
+    Operation* output = nullptr;
+    bool registered = false;
+  };
+
+  EpollBackend(BlockingPool& pool, int epoll_descriptor, int wake_descriptor);
+  Watch& watch(int descriptor);
+  Operation*& slot(Watch& watch, const Operation& operation);
+  std::int64_t register_descriptor(int descriptor);
+  bool park(Operation& operation);
+  void make_ready(Operation& operation, std::uint64_t state);
+  bool retry(int descriptor, Operation* Watch::* direction);
+  bool resume_ready();
+  int wait_for_events(std::span<epoll_event> events, std::optional<TimePoint> until);
+  bool handle_events(std::optional<TimePoint> until);
+
+  int epoll_;
+  int wake_;
+  PoolOperations pool_;
+  std::vector<Watch> watches_;  // by descriptor
+  OperationList ready_;         // have their result, or are to be tried again, in the next run()
+  std::uint64_t turn_ = 1;
+  unsigned immediate_ = 0;  // operations done at once since the last run()
+};
+
+}  // namespace tgt

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reactor/file_probe.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <utility>
+
+namespace tgt {
+namespace {
+
+std::unexpected<IoError> last_error() { return failure(IoError::from_errno(errno)); }
+
+int open_flags(const File::OpenOptions& options, bool is_block_device) {
+  int flags = O_CLOEXEC | (options.writable ? O_RDWR : O_RDONLY);
+  if (options.create && !is_block_device) flags |= O_CREAT;
+  if (options.direct) flags |= O_DIRECT;
+  if (options.synchronous) flags |= O_DSYNC;
+  // On a block device O_EXCL claims it for us; on a file it would mean "must not exist".
+  if (options.exclusive && is_block_device) flags |= O_EXCL;
+  return flags;
+}
+
+// A value of the block device's queue; of a partition it is its disk's that counts.
+std::uint64_t queue_attribute(dev_t device, const char* name) {
+  const std::string base = "/sys/dev/block/" + std::to_string(major(device)) + ':' + std::to_string(minor(device));
+  for (const char* queue : {"/queue/", "/../queue/"}) {
+    std::ifstream attribute(base + queue + name);
+    std::uint64_t value = 0;
+    if (attribute >> value) return value;
+  }
+  return 0;
+}
+
+Result<File::Properties, IoError> probe_block_device(int descriptor, dev_t device) {
+  File::Properties properties;
+  properties.is_block_device = true;
+  int logical = 0;
+  unsigned physical = 0;
+  unsigned short rotational = 0;
+  if (::ioctl(descriptor, BLKGETSIZE64, &properties.size) != 0) return last_error();
+  if (::ioctl(descriptor, BLKSSZGET, &logical) == 0 && logical > 0) {
+    properties.logical_block_size = static_cast<std::uint32_t>(logical);
+  }
+  properties.physical_block_size = properties.logical_block_size;
+  if (::ioctl(descriptor, BLKPBSZGET, &physical) == 0) properties.physical_block_size = physical;
+  properties.direct_alignment = properties.logical_block_size;
+  if (::ioctl(descriptor, BLKROTATIONAL, &rotational) == 0) properties.rotational = rotational != 0;
+  properties.can_deallocate = queue_attribute(device, "discard_max_bytes") != 0;
+  return properties;
+}
+
+File::Properties probe_file(int descriptor, const struct stat& status, bool writable) {
+  File::Properties properties;
+  properties.size = static_cast<std::uint64_t>(status.st_size);
+  // A multiple of every file system's real need.
+  constexpr std::uint32_t page = 4096;
+  properties.direct_alignment =
+      std::max(page, static_cast<std::uint32_t>(std::min<blksize_t>(status.st_blksize, 65536)));
+  // A hole behind the end of the file changes nothing, but says whether the file system knows holes.
+  constexpr int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  const off_t behind = (status.st_size + page - 1) / page * page;
+  properties.can_deallocate = writable && ::fallocate(descriptor, mode, behind, page) == 0;
+  return properties;
+}
+
+bool lives_in_memory(int descriptor) {
+  struct statfs system{};
+  if (::fstatfs(descriptor, &system) != 0) return false;
+  return system.f_type == TMPFS_MAGIC || system.f_type == HUGETLBFS_MAGIC || system.f_type == RAMFS_MAGIC;
+}
+
+bool takes_nowait(int descriptor) {
+  std::uint8_t byte = 0;
+  iovec vector{.iov_base = &byte, .iov_len = sizeof byte};
+  return ::preadv2(descriptor, &vector, 1, 0, RWF_NOWAIT) >= 0 || errno == EAGAIN;
+}
+
+Result<OpenedFile, IoError> probe(int descriptor, const File::OpenOptions& options) {
+  OpenedFile opened{.descriptor = descriptor, .properties = {}, .never_sleeps = false, .has_nowait = false};
+  struct stat status{};
+  if (::fstat(descriptor, &status) != 0) return last_error();
+  if (S_ISBLK(status.st_mode)) {
+    const auto properties = probe_block_device(descriptor, status.st_rdev);
+    if (!properties) return failure(properties.error());
+    opened.properties = *properties;
+  } else if (S_ISREG(status.st_mode)) {
+    opened.properties = probe_file(descriptor, status, options.writable);
+    opened.never_sleeps = !options.direct && lives_in_memory(descriptor);
+  } else {
+    return failure(IoError::from_errno(EINVAL));
+  }
+  opened.has_nowait = !options.direct && !options.synchronous && takes_nowait(descriptor);
+  return opened;
+}
+
+}  // namespace
+
+Result<OpenedFile, IoError> open_and_probe(const std::string& path, const File::OpenOptions& options) {
+  // Looked at before it is opened: the open of a tape rewinds it, that of a pipe waits for its other end.
+  struct stat status{};
+  const bool exists = ::stat(path.c_str(), &status) == 0;
+  if (!exists && (errno != ENOENT || !options.create)) return last_error();
+  const bool is_block_device = exists && S_ISBLK(status.st_mode);
+  if (exists && !is_block_device && !S_ISREG(status.st_mode)) return failure(IoError::from_errno(EINVAL));
+  const int descriptor = ::open(path.c_str(), open_flags(options, is_block_device), S_IRUSR | S_IWUSR);
+  if (descriptor < 0) return last_error();
+  auto opened = probe(descriptor, options);
+  if (!opened) ::close(descriptor);
+  return opened;
+}
+
+Result<std::uint64_t, IoError> size_of_file(int descriptor) {
+  struct stat status{};
+  if (::fstat(descriptor, &status) != 0) return last_error();
+  std::uint64_t size = static_cast<std::uint64_t>(status.st_size);
+  if (S_ISBLK(status.st_mode) && ::ioctl(descriptor, BLKGETSIZE64, &size) != 0) return last_error();
+  return size;
+}
+
+}  // namespace tgt

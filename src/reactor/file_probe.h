@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "reactor/file.h"
+#include "reactor/io_error.h"
+
+namespace tgt {
+
+// What File::open learns on a thread of the blocking pool. The descriptor is the caller's.
+struct OpenedFile {
+  int descriptor = -1;
+  File::Properties properties;
+  bool never_sleeps = false;  // lives in memory
+  bool has_nowait = false;    // takes RWF_NOWAIT
+};
+
+Result<OpenedFile, IoError> open_and_probe(const std::string& path, const File::OpenOptions& options);
+
+// Of a file its length, of a block device its capacity.
+Result<std::uint64_t, IoError> size_of_file(int descriptor);
+
+}  // namespace tgt

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+
+#include "reactor/operation.h"
+
+namespace tgt {
+
+// Tries an accept, connect, receive, send or poll_readable on the spot and never sleeps. Its result or a negative
+// errno; -EAGAIN when it must wait until the descriptor is readable (connect, send: writable) and be tried again.
+// Accept and connect make their descriptor non-blocking for as long as they need it.
+std::int64_t try_socket_operation(Operation& operation);
+
+// Does the operation wait until something can be sent?
+constexpr bool waits_for_output(Operation::Kind kind) {
+  return kind == Operation::Kind::send || kind == Operation::Kind::connect;
+}
+
+}  // namespace tgt

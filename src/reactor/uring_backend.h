@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <liburing.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "base/result.h"
+#include "reactor/backend.h"
+#include "reactor/io_error.h"
+#include "reactor/operation_list.h"
+#include "reactor/pool_operations.h"
+
+namespace tgt {
+
+// One io_uring a shard: what a turn starts goes to the kernel in one system call, which is also the one that waits.
+// May be made on another thread than the one that runs it; from the first run() on it belongs to that thread.
+class UringBackend final : public Backend {
+ public:
+  // An error where the kernel has no io_uring, a policy refuses it, or it is older than what is needed (5.11).
+  static Result<std::unique_ptr<UringBackend>, IoError> create(BlockingPool& pool);
+  ~UringBackend() override;
+  UringBackend(const UringBackend&) = delete;
+  UringBackend& operator=(const UringBackend&) = delete;
+
+  bool start(Operation& operation) override;
+  void cancel(Operation& operation) override;
+  void cancel_descriptor(int descriptor) override;
+  bool run(std::optional<TimePoint> until) override;
+  void wake() override;
+  TimePoint now() const override;
+  void shutdown(int socket) override;
+  void close(int descriptor) override;
+  void forget(int descriptor) override;
+
+ private:
+  UringBackend(BlockingPool& pool, int wake_descriptor) : wake_(wake_descriptor), pool_(pool, wake_descriptor) {}
+
+  int set_up_ring();
+  io_uring_sqe* free_entry();
+  void queue(Operation& operation);
+  void fill(io_uring_sqe& entry, Operation& operation);
+  void submit_backlog();
+  void arm_wake();
+  void submit_and_wait(std::optional<TimePoint> until);
+  bool reap();
+  bool complete(Operation& operation, int result);
+  bool resume_cancelled();
+
+  io_uring ring_{};
+  bool has_ring_ = false;
+  bool enabled_ = false;
+  int wake_;
+  std::uint64_t wakes_ = 0;  // what the read of wake_ gives
+  bool wake_armed_ = false;
+  PoolOperations pool_;
+  OperationList under_way_;  // in the ring
+  OperationList backlog_;    // not in the ring yet: it was full
+  OperationList cancelled_;  // taken out of the backlog
+};
+
+}  // namespace tgt

@@ -23,7 +23,7 @@ class Histogram {
  private:
   static constexpr unsigned sub_bits = 6;
   static constexpr unsigned sub_buckets = 1U << sub_bits;
-  static constexpr unsigned doublings = 36;  // to more than an hour
+  static constexpr unsigned doublings = 38;  // to more than an hour
   static constexpr std::size_t buckets = std::size_t{sub_buckets} * doublings;
 
   static std::size_t bucket_of(std::uint64_t nanoseconds);

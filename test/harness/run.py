@@ -20,7 +20,7 @@ class LoudResult(unittest.TestResult):
     def __init__(self):
         super().__init__()
         self.documents = []
-        self._began = 0.0
+        self._began = time.monotonic()
 
     def startTest(self, test):
         super().startTest(test)

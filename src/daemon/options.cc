@@ -66,7 +66,8 @@ void declare(CLI::App& program, Collected& to) {
   program.set_version_flag("-V,--version", std::string(TGT_VERSION));
   program.add_flag("-f,--foreground", to.options.foreground, "stay in the foreground and log to standard error");
   program.add_flag("-D,--nodaemonize", to.stay_attached, "the same as --foreground");
-  program.add_option("-C,--control-port", to.options.control_port, "which management socket tgtadm finds this daemon at")
+  program
+      .add_option("-C,--control-port", to.options.control_port, "which management socket tgtadm finds this daemon at")
       ->check(CLI::Range(0, 65535));
   program.add_option("-t,--nr_iothreads", to.io_threads, "accepted for old start scripts; --shards sets the threads");
   program.add_option("-p,--pid-file", to.process_id_file, "write the process number to this file");
@@ -79,8 +80,9 @@ void declare(CLI::App& program, Collected& to) {
       ->check(CLI::IsMember({"auto", "io_uring", "epoll"}));
   program.add_option("--buffer-memory", to.buffer_megabytes, "most MiB of data buffers for each shard")
       ->check(CLI::Range(16u, 1u << 20));
-  program.add_option("--busy-poll", to.busy_poll_microseconds,
-                     "microseconds to look for more work before sleeping, after there was some")
+  program
+      .add_option("--busy-poll", to.busy_poll_microseconds,
+                  "microseconds to look for more work before sleeping, after there was some")
       ->check(CLI::Range(0u, 1000u));
 }
 

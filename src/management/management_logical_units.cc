@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "control/layouts.h"
+#include "management/management.h"
+#include "reactor/wait.h"
+
+namespace tgt {
+namespace {
+
+// How long an administrator waits for a device that holds commands before it is left to end on its own.
+constexpr Duration longest_close_wait = 30s;
+
+std::string unit_name(std::int32_t target_id, std::uint64_t number) {
+  return fmt::format("target {} LUN {}", target_id, number);
+}
+
+bool is_controller(LogicalUnit& unit) { return unit.device().type() == PeripheralDeviceType::storage_array_controller; }
+
+}  // namespace
+
+LogicalUnitView logical_unit_view(Lun lun, const DeviceServer::Description& description) {
+  return {.number = lun.number,
+          .type = description.type_word,
+          .scsi_id = description.scsi_id,
+          .scsi_serial_number = description.serial_number,
+          .size = description.size_bytes,
+          .block_size = description.block_size,
+          .online = description.online,
+          .removable = description.removable,
+          .removal_prevented = description.prevent_removal,
+          .read_only = description.read_only,
+          .software_write_protected = description.software_write_protect,
+          .thin_provisioning = description.thin_provisioning,
+          .store_type = description.store_type,
+          .store_path = description.store_path == "None" ? std::string() : description.store_path,
+          .store_flags = description.store_flags};
+}
+
+DeviceRequest Management::device_request(const NewLogicalUnit& unit, Lun lun) const {
+  const auto tid = static_cast<TargetId>(unit.target_id);
+  const auto access = device_access_.find(tid);
+  const bool raw_target = access != device_access_.end() && access->second == DeviceAccess::passed_through;
+  const bool passthrough = unit.kind == LogicalUnitKind::passthrough || (raw_target && !unit.store_type);
+  return {.tid = tid,
+          .lun = lun,
+          .kind = passthrough ? LogicalUnitKind::passthrough : unit.kind,
+          .store_type = unit.store_type.value_or(passthrough ? "sg" : "rdwr"),
+          .path = unit.path,
+          .store_options = unit.store_options,
+          .synchronous = unit.synchronous,
+          .direct = unit.direct,
+          .block_size = unit.block_size};
+}
+
+Management::Answer Management::create_logical_unit(NewLogicalUnit unit) {
+  const std::string name = unit_name(unit.target_id, unit.number);
+  auto found = find_target(unit.target_id);
+  if (!found) co_return failure(found.error());
+  const std::shared_ptr<Target> target = std::move(*found);
+  if (unit.number > Lun::highest) {
+    co_return refused(ManagementErrorCode::invalid_request, fmt::format("{}: the highest is {}", name, Lun::highest));
+  }
+  const Lun lun{static_cast<std::uint32_t>(unit.number)};
+  const DeviceRequest request = device_request(unit, lun);
+  const std::shared_ptr<LogicalUnit> there = target->find(lun);
+  const bool replaces_controller =
+      there && lun.number == 0 && request.kind == LogicalUnitKind::passthrough && is_controller(*there);
+  if ((there && !replaces_controller) || !units_in_the_making_.emplace(target->tid(), lun.number).second) {
+    co_return refused(ManagementErrorCode::logical_unit_exists, name);
+  }
+  auto device = co_await with_.devices.open(home(), request);
+  units_in_the_making_.erase({target->tid(), lun.number});
+  if (!device) {
+    with_.log.error("{}: {}", name, device.error());
+    co_return refused(ManagementErrorCode::invalid_request, device.error());
+  }
+  if (replaces_controller) co_await target->unmap(home(), lun, Target::WhenActive::abort_tasks);
+  auto made = std::make_shared<LogicalUnit>(std::move(*device), with_.shards);
+  const bool target_is_there =
+      with_.targets.find(target->tid()) == target && !targets_being_removed_.contains(target->tid());
+  if (!target_is_there || !target->map(lun, made)) {
+    co_await made->device().close(home());
+    co_return refused(ManagementErrorCode::invalid_request, fmt::format("{}: changed meanwhile; try again", name));
+  }
+  with_.log.info("{}: created, {} {}", name, request.store_type, printable(request.path.value_or("without medium")));
+  co_return done();
+}
+
+Management::Answer Management::remove_logical_unit(std::int32_t target_id, std::uint64_t number) {
+  const std::string name = unit_name(target_id, number);
+  auto found = find_target(target_id);
+  if (!found) co_return failure(found.error());
+  const std::shared_ptr<Target> target = std::move(*found);
+  const Lun lun{static_cast<std::uint32_t>(number)};
+  const std::shared_ptr<LogicalUnit> there = number <= Lun::highest ? target->find(lun) : nullptr;
+  if (!there) co_return refused(ManagementErrorCode::no_logical_unit, name);
+  if (is_controller(*there)) {
+    co_return refused(ManagementErrorCode::invalid_request, name + ": the controller goes with its target");
+  }
+  const Target::Removal removal = co_await target->unmap(home(), lun, Target::WhenActive::refuse);
+  if (removal == Target::Removal::not_found) co_return refused(ManagementErrorCode::no_logical_unit, name);
+  if (removal == Target::Removal::active) {
+    co_return refused(ManagementErrorCode::logical_unit_active, name + ": commands are running");
+  }
+  if (lun.number == 0) {
+    target->map(lun, std::make_shared<LogicalUnit>(with_.devices.make_controller(target->tid()), with_.shards));
+  }
+  with_.log.info("{}: removed", name);
+  co_return done();
+}
+
+Management::Answer Management::update_logical_unit(std::int32_t target_id, std::uint64_t number,
+                                                   std::vector<Parameter> parameters) {
+  const auto target = find_target(target_id);
+  if (!target) co_return failure(target.error());
+  const auto unit = number <= Lun::highest ? (*target)->find(Lun{static_cast<std::uint32_t>(number)})
+                                           : std::shared_ptr<LogicalUnit>();
+  if (!unit) co_return refused(ManagementErrorCode::no_logical_unit, unit_name(target_id, number));
+  // Scripts of the field rely on it: each one is tried, and the last one decides what is answered.
+  ManagementResult last = done();
+  for (const Parameter& parameter : parameters) {
+    if (unit->device().configure(parameter.name, parameter.value)) {
+      last = done();
+    } else {
+      last = refused(ManagementErrorCode::invalid_request,
+                     fmt::format("{}: '{}={}' is not to be had", unit_name(target_id, number),
+                                 printable(parameter.name), printable(parameter.value)));
+    }
+  }
+  co_return last;
+}
+
+Management::Answer Management::stat_logical_unit(std::int32_t target_id, std::uint64_t number) {
+  const auto target = find_target(target_id);
+  if (!target) co_return failure(target.error());
+  if (number > Lun::highest || !(*target)->find(Lun{static_cast<std::uint32_t>(number)})) {
+    co_return refused(ManagementErrorCode::no_logical_unit, unit_name(target_id, number));
+  }
+  std::vector<StatisticsRow> rows = statistics_of(**target);
+  std::erase_if(rows, [&](const StatisticsRow& row) { return row.logical_unit_number != number; });
+  co_return show_statistics(rows);
+}
+
+Task<bool> Management::unmap_in_bounded_time(std::shared_ptr<Target> target, Lun lun) {
+  // Shared with the removal, which may outlive this wait.
+  const auto ended = std::make_shared<Event>();
+  spawn([](Shard& shard, std::shared_ptr<Target> from, Lun which, std::shared_ptr<Event> end) -> Task<void> {
+    co_await from->unmap(shard, which, Target::WhenActive::abort_tasks);
+    end->set();
+  }(home(), target, lun, ended));
+  co_return co_await wait_until(home(), *ended, home().now() + longest_close_wait);
+}
+
+}  // namespace tgt

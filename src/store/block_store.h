@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "base/bytes.h"
+#include "reactor/shard.h"
+#include "store/store_transfer.h"
+
+namespace tgt {
+
+// The bytes of a medium. Used by every shard at once; each call names the shard that it is made on, and ends there.
+// The caller keeps requests within capacity() and aligned to alignment().
+class BlockStore {
+ public:
+  BlockStore() = default;
+  virtual ~BlockStore() = default;
+  BlockStore(const BlockStore&) = delete;
+  BlockStore& operator=(const BlockStore&) = delete;
+
+  struct Description {
+    std::string kind;  // "rdwr", "memory", "null": the name that the administrator gave
+    std::string path;  // "None" when there is none
+    std::string flags;
+  };
+  virtual Description describe() const = 0;
+
+  // In bytes.
+  virtual std::uint64_t capacity() const = 0;
+  // Offsets and lengths must be multiples of this, and memory aligned to it; a power of two.
+  virtual std::uint32_t alignment() const { return 1; }
+  // What the hardware below writes as one; for the geometry that initiators are told.
+  virtual std::uint32_t physical_block_size() const { return 512; }
+  virtual bool rotational() const { return false; }
+  virtual bool read_only() const { return false; }
+  // discard() gives space back, and what was discarded reads as zeros.
+  virtual bool can_discard() const { return false; }
+
+  virtual StoreTransfer read(Shard& shard, MutableBytes data, std::uint64_t offset) = 0;
+  virtual StoreTransfer write(Shard& shard, Bytes data, std::uint64_t offset) = 0;
+  // Ends when everything that was written before is on stable storage.
+  virtual Task<Result<void, IoFault>> flush(Shard& shard) = 0;
+  // The range reads as zeros afterwards and takes no space.
+  virtual Task<Result<void, IoFault>> discard(Shard& shard, std::uint64_t offset, std::uint64_t length);
+  // The range reads as zeros afterwards; space is kept or not, as is quicker. The general way writes zeros.
+  virtual Task<Result<void, IoFault>> write_zeros(Shard& shard, std::uint64_t offset, std::uint64_t length);
+
+  // Gives files back to the system; nothing is under way any more. When it returns nobody else sees them in use by us.
+  virtual void close() {}
+
+  // All of it, or a fault whose `done` counts the bytes from the start that were moved. `moved`: what a first transfer
+  // has already done.
+  Task<Result<void, IoFault>> read_all(Shard& shard, MutableBytes data, std::uint64_t offset, std::size_t moved = 0);
+  Task<Result<void, IoFault>> write_all(Shard& shard, Bytes data, std::uint64_t offset, std::size_t moved = 0);
+};
+
+}  // namespace tgt

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+
+#include "store/anonymous_memory.h"
+#include "store/block_store.h"
+
+namespace tgt {
+
+// Bytes in memory, zero at first, lost when the daemon ends. Memory is taken from the system when it is written.
+class MemoryStore final : public BlockStore {
+ public:
+  static Result<std::unique_ptr<BlockStore>, IoFault> open(std::uint64_t capacity);
+
+  Description describe() const override { return {.kind = "memory", .path = "None", .flags = ""}; }
+  std::uint64_t capacity() const override { return memory_.bytes().size(); }
+  std::uint32_t physical_block_size() const override { return 4096; }
+  bool can_discard() const override { return true; }
+
+  StoreTransfer read(Shard& shard, MutableBytes data, std::uint64_t offset) override;
+  StoreTransfer write(Shard& shard, Bytes data, std::uint64_t offset) override;
+  Task<Result<void, IoFault>> flush(Shard& shard) override;
+  Task<Result<void, IoFault>> discard(Shard& shard, std::uint64_t offset, std::uint64_t length) override;
+  Task<Result<void, IoFault>> write_zeros(Shard& shard, std::uint64_t offset, std::uint64_t length) override;
+
+ private:
+  explicit MemoryStore(AnonymousMemory memory) : memory_(std::move(memory)) {}
+  bool holds(std::uint64_t offset, std::uint64_t length) const {
+    return offset <= capacity() && length <= capacity() - offset;
+  }
+  AnonymousMemory memory_;
+};
+
+}  // namespace tgt

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <vector>
+
+#include "base/log.h"
+#include "reactor/reactor.h"
+#include "store/file_store.h"
+#include "store/memory_store.h"
+#include "store/null_store.h"
+
+namespace tgt {
+namespace {
+
+using testing::Each;
+
+// Runs one task on a shard of its own and returns when it has ended.
+class StoreTest : public testing::TestWithParam<Reactor::BackendChoice> {
+ protected:
+  void run(std::function<Task<void>(Shard&)> test) {
+    Reactor reactor({.shards = 1, .backend = GetParam()}, Log::silent());
+    struct Start : PostedWork {
+      Reactor* reactor = nullptr;
+      std::function<Task<void>(Shard&)>* test = nullptr;
+    } start;
+    start.reactor = &reactor;
+    start.test = &test;
+    start.run = [](PostedWork& work) {
+      auto& self = static_cast<Start&>(work);
+      spawn(then_stop((*self.test)(self.reactor->shard(0)), *self.reactor));
+    };
+    reactor.shard(0).post(start);
+    reactor.run();
+  }
+
+  std::string make_file(std::uint64_t size) {
+    const std::string path =
+        testing::TempDir() + "store_test_" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()) + "_" +
+        std::to_string(files_.size()) + "_" + testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::string safe = path;
+    for (char& character : safe.replace(0, testing::TempDir().size(), "")) {
+      if (character == '/') character = '_';
+    }
+    files_.push_back(testing::TempDir() + safe);
+    std::ofstream(files_.back()).close();
+    std::filesystem::resize_file(files_.back(), size);
+    return files_.back();
+  }
+
+  ~StoreTest() override {
+    for (const std::string& file : files_) std::remove(file.c_str());
+  }
+
+ private:
+  static Task<void> then_stop(Task<void> test, Reactor& reactor) {
+    co_await std::move(test);
+    reactor.stop();
+  }
+  std::vector<std::string> files_;
+};
+
+std::vector<std::uint8_t> pattern(std::size_t size) {
+  std::vector<std::uint8_t> bytes(size);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(i * 7 + 1);
+  return bytes;
+}
+
+// What every store that keeps its bytes must do.
+Task<void> expect_keeps_bytes(Shard& shard, BlockStore& store) {
+  const auto written = pattern(8192);
+  std::vector<std::uint8_t> read(8192, 0xee);
+  const auto write = co_await store.write_all(shard, written, 4096);
+  EXPECT_TRUE(write.has_value());
+  const auto flushed = co_await store.flush(shard);
+  EXPECT_TRUE(flushed.has_value());
+  const auto all = co_await store.read_all(shard, read, 4096);
+  EXPECT_TRUE(all.has_value());
+  EXPECT_EQ(read, written);
+  const auto before = co_await store.read_all(shard, MutableBytes(read).first(4096), 0);
+  EXPECT_TRUE(before.has_value());
+  EXPECT_THAT(MutableBytes(read).first(4096), Each(0));
+}
+
+Task<void> expect_discard_reads_zeros(Shard& shard, BlockStore& store) {
+  const auto written = pattern(16384);
+  std::vector<std::uint8_t> read(16384, 0xee);
+  const auto write = co_await store.write_all(shard, written, 0);
+  EXPECT_TRUE(write.has_value());
+  const auto discarded = co_await store.discard(shard, 512, 12288);
+  EXPECT_TRUE(discarded.has_value());
+  const auto all = co_await store.read_all(shard, read, 0);
+  EXPECT_TRUE(all.has_value());
+  EXPECT_THAT(MutableBytes(read).subspan(512, 12288), Each(0));
+  EXPECT_EQ(read[511], written[511]);
+  EXPECT_EQ(read[12800], written[12800]);
+}
+
+TEST_P(StoreTest, AMemoryStoreKeepsItsBytes) {
+  run([](Shard& shard) -> Task<void> {
+    auto store = MemoryStore::open(1 << 20);
+    EXPECT_EQ((*store)->capacity(), 1u << 20);
+    co_await expect_keeps_bytes(shard, **store);
+  });
+}
+
+TEST_P(StoreTest, AMemoryStoreThatDiscardsReadsZeros) {
+  run([](Shard& shard) -> Task<void> {
+    auto store = MemoryStore::open(1 << 20);
+    co_await expect_discard_reads_zeros(shard, **store);
+  });
+}
+
+TEST_P(StoreTest, AMemoryStoreDoesNothingBeyondItsEnd) {
+  run([](Shard& shard) -> Task<void> {
+    auto store = MemoryStore::open(8192);
+    std::vector<std::uint8_t> bytes(4096);
+    for (const std::uint64_t offset : {std::uint64_t{4097}, std::uint64_t{8193}, ~std::uint64_t{0}}) {
+      const auto read = co_await (*store)->read(shard, bytes, offset);
+      EXPECT_FALSE(read.has_value());
+      const auto write = co_await (*store)->write(shard, bytes, offset);
+      EXPECT_FALSE(write.has_value());
+      EXPECT_EQ(write.error().kind, IoFault::Kind::end_of_store);
+    }
+  });
+}
+
+TEST_P(StoreTest, AMemoryStoreOfATerabyteTakesNoMemoryUntilItIsWritten) {
+  run([](Shard& shard) -> Task<void> {
+    auto store = MemoryStore::open(std::uint64_t{1} << 40);
+    EXPECT_TRUE(store.has_value());
+    std::vector<std::uint8_t> bytes(4096, 1);
+    const auto read = co_await (*store)->read(shard, bytes, (std::uint64_t{1} << 40) - 4096);
+    EXPECT_EQ(*read, 4096u);
+    EXPECT_THAT(bytes, Each(0));
+  });
+}
+
+TEST(MemoryStore, MoreThanTheAddressSpaceIsRefused) {
+  const auto store = MemoryStore::open(std::uint64_t{1} << 62);
+  ASSERT_FALSE(store.has_value());
+  EXPECT_EQ(store.error().kind, IoFault::Kind::no_resources);
+}
+
+TEST_P(StoreTest, AFileKeepsItsBytes) {
+  const std::string path = make_file(1 << 20);
+  run([&](Shard& shard) -> Task<void> {
+    auto store = co_await FileStore::open(shard, {.path = path});
+    EXPECT_TRUE(store.has_value());
+    EXPECT_EQ((*store)->capacity(), 1u << 20);
+    co_await expect_keeps_bytes(shard, **store);
+    const auto description = (*store)->describe();
+    EXPECT_EQ(description.path, path);
+    EXPECT_EQ(description.flags, "");
+  });
+}
+
+TEST_P(StoreTest, ASynchronousFileKeepsItsBytesAndSaysSo) {
+  const std::string path = make_file(1 << 20);
+  run([&](Shard& shard) -> Task<void> {
+    auto store = co_await FileStore::open(shard, {.path = path, .caching = FileStore::Caching::synchronous});
+    EXPECT_TRUE(store.has_value());
+    EXPECT_EQ((*store)->describe().flags, "sync");
+    co_await expect_keeps_bytes(shard, **store);
+  });
+}
+
+TEST_P(StoreTest, AFileThatDiscardsReadsZerosAndGivesSpaceBack) {
+  const std::string path = make_file(1 << 20);
+  run([&](Shard& shard) -> Task<void> {
+    auto store = co_await FileStore::open(shard, {.path = path});
+    if ((*store)->can_discard()) co_await expect_discard_reads_zeros(shard, **store);
+  });
+}
+
+TEST_P(StoreTest, ZerosAreWrittenToAFile) {
+  const std::string path = make_file(1 << 20);
+  run([&](Shard& shard) -> Task<void> {
+    auto store = co_await FileStore::open(shard, {.path = path});
+    const auto written = pattern(4096);
+    std::vector<std::uint8_t> read(4096, 0xee);
+    auto done = co_await (*store)->write_all(shard, written, 0);
+    EXPECT_TRUE(done.has_value());
+    done = co_await (*store)->write_zeros(shard, 1024, 2048);
+    EXPECT_TRUE(done.has_value());
+    done = co_await (*store)->read_all(shard, read, 0);
+    EXPECT_THAT(MutableBytes(read).subspan(1024, 2048), Each(0));
+    EXPECT_EQ(read[1023], written[1023]);
+    EXPECT_EQ(read[3072], written[3072]);
+  });
+}
+
+TEST_P(StoreTest, AFileThatHasShrunkGivesAFaultAndTellsHowMuchWasRead) {
+  const std::string path = make_file(8192);
+  run([&](Shard& shard) -> Task<void> {
+    auto store = co_await FileStore::open(shard, {.path = path});
+    std::filesystem::resize_file(path, 5120);
+    std::vector<std::uint8_t> bytes(4096);
+    const auto read = co_await (*store)->read_all(shard, bytes, 4096);
+    EXPECT_FALSE(read.has_value());
+    EXPECT_EQ(read.error().kind, IoFault::Kind::end_of_store);
+    EXPECT_EQ(read.error().done, 1024u);
+  });
+}
+
+TEST_P(StoreTest, AReadOnlyFileTakesNoWrite) {
+  const std::string path = make_file(8192);
+  run([&](Shard& shard) -> Task<void> {
+    auto store = co_await FileStore::open(shard, {.path = path, .writable = false});
+    EXPECT_TRUE((*store)->read_only());
+    const auto bytes = pattern(512);
+    const auto write = co_await (*store)->write(shard, bytes, 0);
+    EXPECT_EQ(write.error().kind, IoFault::Kind::read_only);
+    const auto zeros = co_await (*store)->write_zeros(shard, 0, 512);
+    EXPECT_EQ(zeros.error().kind, IoFault::Kind::read_only);
+  });
+}
+
+TEST_P(StoreTest, WhatIsNoFileOrBlockDeviceIsRefusedWithTheReason) {
+  run([](Shard& shard) -> Task<void> {
+    const auto missing = co_await FileStore::open(shard, {.path = "/nonexistent/disk.img"});
+    EXPECT_EQ(missing.error().kind, IoFault::Kind::not_found);
+    EXPECT_FALSE(missing.error().text().empty());
+    const auto directory = co_await FileStore::open(shard, {.path = "/tmp", .writable = false});
+    EXPECT_FALSE(directory.has_value());
+    const auto character = co_await FileStore::open(shard, {.path = "/dev/null"});
+    EXPECT_FALSE(character.has_value());
+  });
+}
+
+TEST_P(StoreTest, TheNullStoreKeepsNothingAndReadsZeros) {
+  run([](Shard& shard) -> Task<void> {
+    auto store = NullStore::open(std::uint64_t{1} << 50);
+    auto bytes = pattern(4096);
+    const auto write = co_await (*store)->write(shard, bytes, 0);
+    EXPECT_EQ(*write, 4096u);
+    const auto read = co_await (*store)->read(shard, bytes, 0);
+    EXPECT_EQ(*read, 4096u);
+    EXPECT_THAT(bytes, Each(0));
+    const auto discarded = co_await (*store)->discard(shard, 0, 512);
+    EXPECT_EQ(discarded.error().kind, IoFault::Kind::not_supported);
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, StoreTest,
+                         testing::Values(Reactor::BackendChoice::automatic, Reactor::BackendChoice::epoll));
+
+}  // namespace
+}  // namespace tgt

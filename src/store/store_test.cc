@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -39,14 +40,8 @@ class StoreTest : public testing::TestWithParam<Reactor::BackendChoice> {
   }
 
   std::string make_file(std::uint64_t size) {
-    const std::string path =
-        testing::TempDir() + "store_test_" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()) + "_" +
-        std::to_string(files_.size()) + "_" + testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::string safe = path;
-    for (char& character : safe.replace(0, testing::TempDir().size(), "")) {
-      if (character == '/') character = '_';
-    }
-    files_.push_back(testing::TempDir() + safe);
+    const std::string name = "store_test_" + std::to_string(::getpid()) + "_" + std::to_string(files_.size());
+    files_.push_back(testing::TempDir() + name);
     std::ofstream(files_.back()).close();
     std::filesystem::resize_file(files_.back(), size);
     return files_.back();

@@ -148,8 +148,7 @@ TEST(CommandLine, TakesOptionsInAnyOrderAndSpelling) {
   EXPECT_EQ(request("--lld iscsi --op new --mode target --tid 1 -T iqn.a:1"), wanted);
   EXPECT_EQ(request("-T iqn.a:1 --tid=1 --mode=tgt --op=new --lld=iscsi"), wanted);
   EXPECT_EQ(request("-Tiqn.a:1 -t1 -mtarget -onew -Liscsi"), wanted);
-  EXPECT_EQ(request("--target iqn.a:1 --ti 0x1: --mod target --op new --ll iscsi"), wanted)
-      << "unique prefixes";
+  EXPECT_EQ(request("--target iqn.a:1 --ti 0x1: --mod target --op new --ll iscsi"), wanted) << "unique prefixes";
   EXPECT_EQ(request("--op show --op new --tid 7 --tid 1 -d -Liscsi -m target -T iqn.a:1"), wanted)
       << "the last one counts";
 }

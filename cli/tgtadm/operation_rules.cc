@@ -6,6 +6,8 @@
 #include <array>
 #include <string_view>
 
+#include "control/management_words.h"
+
 namespace tgt {
 namespace {
 

@@ -9,42 +9,13 @@
 
 #include "cli/tgtadm/number.h"
 #include "cli/tgtadm/option_scanner.h"
+#include "control/management_words.h"
 
 namespace tgt {
 namespace {
 
 template <class T>
 using Word = std::pair<std::string_view, T>;
-
-// The first word of each value is the one that messages use.
-constexpr std::array mode_words{
-    Word<ManagementMode>{"system", ManagementMode::system},
-    Word<ManagementMode>{"sys", ManagementMode::system},
-    Word<ManagementMode>{"target", ManagementMode::target},
-    Word<ManagementMode>{"tgt", ManagementMode::target},
-    Word<ManagementMode>{"logicalunit", ManagementMode::logical_unit},
-    Word<ManagementMode>{"lu", ManagementMode::logical_unit},
-    Word<ManagementMode>{"portal", ManagementMode::portal},
-    Word<ManagementMode>{"pt", ManagementMode::portal},
-    Word<ManagementMode>{"session", ManagementMode::session},
-    Word<ManagementMode>{"sess", ManagementMode::session},
-    Word<ManagementMode>{"connection", ManagementMode::connection},
-    Word<ManagementMode>{"conn", ManagementMode::connection},
-    Word<ManagementMode>{"account", ManagementMode::account},
-    Word<ManagementMode>{"lld", ManagementMode::driver},
-};
-
-constexpr std::array operation_words{
-    Word<ManagementOperation>{"new", ManagementOperation::create},
-    Word<ManagementOperation>{"delete", ManagementOperation::remove},
-    Word<ManagementOperation>{"show", ManagementOperation::show},
-    Word<ManagementOperation>{"bind", ManagementOperation::bind},
-    Word<ManagementOperation>{"unbind", ManagementOperation::unbind},
-    Word<ManagementOperation>{"update", ManagementOperation::update},
-    Word<ManagementOperation>{"stat", ManagementOperation::stat},
-    Word<ManagementOperation>{"start", ManagementOperation::start},
-    Word<ManagementOperation>{"stop", ManagementOperation::stop},
-};
 
 constexpr std::array device_type_words{
     Word<LogicalUnitKind>{"disk", LogicalUnitKind::disk},
@@ -72,14 +43,6 @@ std::optional<T> find_word(const std::array<Word<T>, Size>& words, std::string_v
   return std::nullopt;
 }
 
-template <class T, std::size_t Size>
-std::string_view find_text(const std::array<Word<T>, Size>& words, T wanted) {
-  for (const auto& [text, value] : words) {
-    if (value == wanted) return text;
-  }
-  return "unknown";
-}
-
 using Done = std::optional<UsageFault>;
 
 Done take_number(const ScannedOption& option, std::uint64_t greatest, auto& into) {
@@ -101,13 +64,13 @@ template <class T>
 constexpr std::uint64_t greatest_of = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
 
 Done take_operation(std::string_view word, Options& options) {
-  options.operation = find_word(operation_words, word);
+  options.operation = operation_named(word);
   if (options.operation) return {};
   return UsageFault{exit_unknown_word, fmt::format("tgtadm: unknown operation: {}\n", word)};
 }
 
 Done take_mode(std::string_view word, Options& options) {
-  options.mode = find_word(mode_words, word);
+  options.mode = mode_named(word);
   if (options.mode) return {};
   return UsageFault{exit_unknown_word, fmt::format("tgtadm: unknown mode: {}\n", word)};
 }
@@ -236,9 +199,5 @@ Result<Options, UsageFault> parse_options(std::span<const std::string> arguments
 }
 
 std::optional<LogicalUnitKind> device_type_named(std::string_view word) { return find_word(device_type_words, word); }
-
-std::string_view word_for(ManagementMode mode) { return find_text(mode_words, mode); }
-
-std::string_view word_for(ManagementOperation operation) { return find_text(operation_words, operation); }
 
 }  // namespace tgt

@@ -58,8 +58,4 @@ Result<Options, UsageFault> parse_options(std::span<const std::string> arguments
 // The device type that a word of the command line names.
 std::optional<LogicalUnitKind> device_type_named(std::string_view word);
 
-// The words for a mode and an operation, as messages and the command line have them.
-std::string_view word_for(ManagementMode mode);
-std::string_view word_for(ManagementOperation operation);
-
 }  // namespace tgt

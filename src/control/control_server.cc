@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/control_server.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "control/dispatch.h"
+#include "control/management_words.h"
+
+namespace tgt {
+namespace {
+
+// Ends what a socket is doing when its time is up.
+class SocketDeadline {
+ public:
+  SocketDeadline(Shard& shard, Socket& socket, Duration time) : socket_(socket), timer_(shard, &expired, this) {
+    timer_.arm(time);
+  }
+
+ private:
+  static void expired(void* self) { static_cast<SocketDeadline*>(self)->socket_.shutdown(); }
+
+  Socket& socket_;
+  Timer timer_;
+};
+
+bool only_reads(ManagementOperation operation) {
+  return operation == ManagementOperation::show || operation == ManagementOperation::stat;
+}
+
+}  // namespace
+
+bool may_manage(const Socket::PeerCredentials& peer, std::uint32_t own_user) {
+  return peer.user == 0 || peer.user == own_user;
+}
+
+ControlServer::ControlServer(Shard& shard, Options options, ManagementService& service, Log log)
+    : shard_(shard), options_(std::move(options)), service_(service), log_(std::move(log)) {}
+
+Result<void, std::string> ControlServer::open() {
+  const std::string& path = options_.socket_path;
+  // When this fails the next step says why.
+  std::error_code ignored;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  auto lock = LockFile::acquire(path + ".lock");
+  if (!lock) {
+    if (lock.error().kind() == IoError::Kind::busy) return failure("another tgtd is using " + path);
+    return failure(fmt::format("can't lock {}.lock: {}", path, lock.error().text()));
+  }
+  auto listener = Listener::listen_unix(shard_, path);
+  if (!listener) return failure(fmt::format("can't listen on {}: {}", path, listener.error().text()));
+  lock_.emplace(std::move(*lock));
+  listener_ = std::move(*listener);
+  spawn(accept_connections(gate_.enter()));
+  return {};
+}
+
+Task<void> ControlServer::close() {
+  const bool was_open = listener_.is_open();
+  listener_.shutdown();
+  for (Socket* socket : receiving_) socket->shutdown();
+  co_await gate_.close();
+  listener_.close();
+  if (!was_open) co_return;
+  std::error_code ignored;
+  std::filesystem::remove(options_.socket_path, ignored);
+  lock_.reset();
+}
+
+Task<void> ControlServer::accept_connections(Gate::Pass pass) {
+  while (!gate_.closing()) {
+    auto socket = co_await listener_.accept();
+    if (!socket) {
+      if (!gate_.closing()) log_.error("the management socket takes no connections: {}", socket.error().text());
+      co_return;
+    }
+    auto connection_pass = gate_.enter();
+    if (!connection_pass) co_return;
+    ++connections_;
+    spawn(serve(std::move(*socket), std::move(connection_pass)));
+    while (connections_ >= options_.most_connections) {
+      connection_ended_.reset();
+      co_await connection_ended_.wait();
+    }
+  }
+}
+
+Task<void> ControlServer::serve(Socket socket, Gate::Pass pass) {
+  ManagementResult result = std::string();
+  if (auto refusal = refusal_of_peer(socket)) {
+    result = failure(invalid_request(std::move(*refusal)));
+  } else {
+    auto request = co_await receive_request(socket);
+    if (request) {
+      result = co_await carry_out(std::move(*request));
+    } else {
+      log_.warning("management request not understood: {}", request.error());
+      result = failure(invalid_request(std::move(request.error())));
+    }
+  }
+  co_await send_reply(socket, std::move(result));
+  socket.close();
+  --connections_;
+  connection_ended_.set();
+}
+
+std::optional<std::string> ControlServer::refusal_of_peer(const Socket& socket) const {
+  const auto peer = socket.peer_credentials();
+  if (peer && may_manage(*peer, options_.own_user)) return std::nullopt;
+  const std::string why =
+      peer ? fmt::format("user {} may not manage this daemon", peer->user) : std::string("it is not known who asks");
+  log_.warning("management request refused: {}", why);
+  return why;
+}
+
+Task<Result<ManagementRequest, std::string>> ControlServer::receive_request(Socket& socket) {
+  const SocketDeadline deadline(shard_, socket, options_.request_time);
+  receiving_.insert(&socket);
+  std::array<std::uint8_t, sizeof(RequestHeader)> head{};
+  std::vector<std::uint8_t> text;
+  auto received = co_await receive_all(socket, head);
+  const auto header = decode_request_header(head);
+  if (received && header) {
+    text.resize(text_length(*header));
+    received = co_await receive_all(socket, text);
+  }
+  receiving_.erase(&socket);
+  if (!received) co_return failure(received.error());
+  if (!header) co_return failure(std::string(text_of(header.error())));
+  auto request = decode_request(*header, text);
+  if (!request) co_return failure(std::string(text_of(request.error())));
+  co_return std::move(*request);
+}
+
+Task<Result<void, std::string>> ControlServer::receive_all(Socket& socket, MutableBytes into) {
+  while (!into.empty()) {
+    const auto received = co_await socket.receive(into);
+    if (!received) co_return failure(received.error().text());
+    if (*received == 0) co_return failure(std::string("it ended too early, or took too long"));
+    into = into.subspan(*received);
+  }
+  co_return Result<void, std::string>();
+}
+
+Task<ManagementResult> ControlServer::carry_out(ManagementRequest request) {
+  const auto mode = word_for(request.mode);
+  const auto operation = word_for(request.operation);
+  const std::int64_t target = request.target_id.value_or(-1);
+  log_.debug("management request: {} {}, target {}", mode, operation, target);
+  RequestOrder::Turn turn = only_reads(request.operation) ? RequestOrder::Turn() : co_await order_.wait(target);
+  auto result = co_await dispatch_request(std::move(request), service_);
+  if (!result) {
+    log_.info("management request refused: {} {}, target {}: {} ({})", mode, operation, target,
+              text_of(result.error().code), result.error().detail);
+  }
+  co_return result;
+}
+
+Task<void> ControlServer::send_reply(Socket& socket, ManagementResult result) {
+  const auto reply = result ? encode_reply(ManagementErrorCode::success, *result)
+                            : encode_reply(result.error().code, result.error().detail);
+  const SocketDeadline deadline(shard_, socket, options_.reply_time);
+  std::array<IoVector, 1> vectors{io_vector(Bytes(reply))};
+  const auto sent = co_await socket.send_all(vectors);
+  if (!sent) log_.debug("management reply not taken: {}", sent.error().text());
+}
+
+}  // namespace tgt

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "control/management_request.h"
+#include "control/management_service.h"
+#include "control/protocol.h"
+#include "control/request_order.h"
+#include "reactor/event.h"
+#include "reactor/gate.h"
+#include "reactor/lock_file.h"
+#include "reactor/shard.h"
+#include "reactor/socket.h"
+
+namespace tgt {
+
+// Whether a process of this user may manage a daemon that runs as `own_user`.
+bool may_manage(const Socket::PeerCredentials& peer, std::uint32_t own_user);
+
+// The management socket: takes one request from each connection, has it carried out and answers. On one shard.
+class ControlServer {
+ public:
+  struct Options {
+    std::string socket_path;            // the folder is made when it is missing
+    std::uint32_t own_user = 0;         // who, beside root, may connect
+    std::size_t most_connections = 64;  // more wait until one of these has its answer
+    Duration request_time = 5s;         // until the whole request is there
+    Duration reply_time = 30s;          // until the client has taken the whole reply
+  };
+
+  ControlServer(Shard& shard, Options options, ManagementService& service, Log log);
+  ControlServer(const ControlServer&) = delete;
+  ControlServer& operator=(const ControlServer&) = delete;
+
+  // Locks `<socket_path>.lock` and listens. Requests are taken from now on. The text says why it cannot be.
+  Result<void, std::string> open();
+
+  // Refuses connections from now on, lets the requests that are being carried out end and be answered, and removes the
+  // socket. Must have ended before the server is destroyed.
+  Task<void> close();
+
+ private:
+  Task<void> accept_connections(Gate::Pass pass);
+  Task<void> serve(Socket socket, Gate::Pass pass);
+  Task<Result<ManagementRequest, std::string>> receive_request(Socket& socket);
+  Task<Result<void, std::string>> receive_all(Socket& socket, MutableBytes into);
+  Task<ManagementResult> carry_out(ManagementRequest request);
+  Task<void> send_reply(Socket& socket, ManagementResult result);
+  std::optional<std::string> refusal_of_peer(const Socket& socket) const;
+
+  Shard& shard_;
+  Options options_;
+  ManagementService& service_;
+  Log log_;
+  std::optional<LockFile> lock_;
+  Listener listener_;
+  std::set<Socket*> receiving_;  // may be cut when the server closes
+  std::size_t connections_ = 0;
+  Event connection_ended_;
+  RequestOrder order_;
+  Gate gate_;
+};
+
+}  // namespace tgt

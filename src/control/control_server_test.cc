@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/control_server.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "control/fake_management_service.h"
+#include "reactor/epoll_backend.h"
+#include "reactor/test_loop.h"
+
+namespace tgt {
+namespace {
+
+using Wire = std::vector<std::uint8_t>;
+
+struct Reply {
+  std::uint32_t error = 0;
+  std::string text{};
+
+  bool operator==(const Reply&) const = default;
+};
+
+class ControlServerTest : public testing::Test {
+ public:
+  ControlServerTest() {
+    options_.socket_path = (folder_ / "run" / "socket.0").string();
+    options_.own_user = ::geteuid();
+    options_.request_time = 100ms;
+    options_.reply_time = 100ms;
+    auto backend = EpollBackend::create(pool_);
+    if (backend) loop_ = std::make_unique<TestLoop>(std::move(*backend), pool_);
+  }
+  ~ControlServerTest() override { std::filesystem::remove_all(folder_); }
+
+  void run(Task<void> task) { ASSERT_TRUE(loop_->run(std::move(task))) << "the task did not end"; }
+
+  void open() {
+    server_ = std::make_unique<ControlServer>(loop_->shard(), options_, service_, Log::silent());
+    const auto opened = server_->open();
+    ASSERT_TRUE(opened) << opened.error();
+  }
+  void close() { run(server_->close()); }
+
+  Task<Socket> connect() {
+    auto socket = co_await Socket::connect_unix(loop_->shard(), options_.socket_path);
+    EXPECT_TRUE(socket) << socket.error().text();
+    if (!socket) co_return Socket();
+    co_return std::move(*socket);
+  }
+
+  static Task<void> send(Socket& socket, const Wire& bytes) {
+    std::array<IoVector, 1> vectors{io_vector(Bytes(bytes))};
+    const auto sent = co_await socket.send_all(vectors);
+    EXPECT_TRUE(sent);
+  }
+
+  // Everything until the server closes the connection.
+  static Task<Wire> receive_to_end(Socket& socket) {
+    Wire all;
+    for (;;) {
+      std::array<std::uint8_t, 4096> part{};
+      const auto received = co_await socket.receive(MutableBytes(part));
+      if (!received || *received == 0) co_return all;
+      all.insert(all.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(*received));
+    }
+  }
+
+  static Reply parse(const Wire& bytes) {
+    const auto header = decode_reply_header(bytes);
+    if (!header) return {.error = 0xffffffff, .text = "no reply"};
+    EXPECT_EQ(bytes.size(), header->length);
+    return {header->error, std::string(bytes.begin() + sizeof(ReplyHeader), bytes.end())};
+  }
+
+  Task<void> exchange(Wire request, Reply& reply) {
+    auto socket = co_await connect();
+    co_await send(socket, request);
+    const Wire answer = co_await receive_to_end(socket);
+    reply = parse(answer);
+  }
+
+  Reply ask(const Wire& request) {
+    Reply reply;
+    run(exchange(request, reply));
+    return reply;
+  }
+
+  std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / ("tgt_control_server_" + std::to_string(::getpid()));
+  BlockingPool pool_{2};
+  std::unique_ptr<TestLoop> loop_;
+  ControlServer::Options options_;
+  FakeManagementService service_;
+  std::unique_ptr<ControlServer> server_;
+};
+
+Wire show_targets_request() {
+  return encode_request({.mode = ManagementMode::target, .operation = ManagementOperation::show});
+}
+
+TEST_F(ControlServerTest, AnswersARequestWithTheTextOfTheService) {
+  open();
+  service_.answer = "Target 1: iqn.a\n";
+  EXPECT_EQ(ask(show_targets_request()), (Reply{0, "Target 1: iqn.a\n"}));
+  EXPECT_EQ(service_.calls, std::vector<std::string>{"show_targets"});
+  close();
+}
+
+TEST_F(ControlServerTest, AnswersARefusalWithItsCodeAndDetail) {
+  open();
+  service_.answer = failure(ManagementError{ManagementErrorCode::no_target, "there is no target 9"});
+  EXPECT_EQ(ask(show_targets_request()), (Reply{4, "there is no target 9"}));
+  close();
+}
+
+TEST_F(ControlServerTest, SendsLongTexts) {
+  open();
+  service_.answer = std::string(3'000'000, 'x');
+  EXPECT_EQ(ask(show_targets_request()), (Reply{0, std::string(3'000'000, 'x')}));
+  close();
+}
+
+TEST_F(ControlServerTest, AnswersRequestsThatCannotBeWithInvalidRequest) {
+  open();
+  Wire too_short = show_targets_request();
+  too_short[72] = 119;
+  EXPECT_EQ(ask(too_short).error, 17u);
+  Wire too_long = show_targets_request();
+  too_long[75] = 0x7f;
+  EXPECT_EQ(ask(too_long).error, 17u);
+  Wire unknown_mode = show_targets_request();
+  unknown_mode[0] = 99;
+  EXPECT_EQ(ask(unknown_mode).error, 17u);
+  EXPECT_EQ(service_.calls, std::vector<std::string>{});
+  close();
+}
+
+TEST_F(ControlServerTest, HangsUpOnAClientThatSaysNothingOrTooLittleInItsTime) {
+  open();
+  for (const std::size_t length : {0u, 1u, 119u, 121u}) {
+    Wire request = encode_request({.mode = ManagementMode::account, .text = "user=u"});
+    request.resize(length);
+    EXPECT_EQ(ask(request).text, "no reply") << length;
+  }
+  EXPECT_EQ(service_.calls, std::vector<std::string>{});
+  close();
+}
+
+TEST_F(ControlServerTest, TakesARequestInPieces) {
+  open();
+  Reply reply;
+  run([](ControlServerTest& test, Reply& into) -> Task<void> {
+    auto socket = co_await test.connect();
+    for (const std::uint8_t byte : encode_request({.mode = ManagementMode::target, .text = "a=b"})) {
+      const Wire piece{byte};
+      co_await send(socket, piece);
+    }
+    const Wire answer = co_await receive_to_end(socket);
+    into = parse(answer);
+  }(*this, reply));
+  EXPECT_EQ(reply.error, 0u);
+  close();
+}
+
+TEST_F(ControlServerTest, ServesOthersWhileSilentClientsFillTheirPlaces) {
+  options_.most_connections = 2;
+  open();
+  std::vector<Socket> silent;
+  run([](ControlServerTest& test, std::vector<Socket>& into) -> Task<void> {
+    for (int i = 0; i < 5; ++i) into.push_back(co_await test.connect());
+  }(*this, silent));
+  EXPECT_EQ(ask(show_targets_request()).error, 0u);
+  close();
+}
+
+TEST_F(ControlServerTest, AllowsNobodyButItsUserToConnect) {
+  open();
+  struct stat status{};
+  ASSERT_EQ(::stat(options_.socket_path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777u, 0600u);
+  EXPECT_TRUE(may_manage({.user = 0, .group = 5}, 1000));
+  EXPECT_TRUE(may_manage({.user = 1000, .group = 5}, 1000));
+  EXPECT_FALSE(may_manage({.user = 1001, .group = 1000}, 1000));
+  close();
+}
+
+TEST_F(ControlServerTest, IsRefusedWhileAnotherUsesTheSocket) {
+  open();
+  ControlServer second(loop_->shard(), options_, service_, Log::silent());
+  const auto opened = second.open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error(), "another tgtd is using " + options_.socket_path);
+  run(second.close());
+  EXPECT_EQ(ask(show_targets_request()).error, 0u) << "the first one still serves";
+  close();
+}
+
+TEST_F(ControlServerTest, TakesOverASocketThatWasLeftBehind) {
+  open();
+  const auto kept = folder_ / "kept";
+  std::filesystem::rename(options_.socket_path, kept);
+  close();
+  std::filesystem::rename(kept, options_.socket_path);
+  open();
+  EXPECT_EQ(ask(show_targets_request()).error, 0u);
+  close();
+}
+
+TEST_F(ControlServerTest, IsGoneWhenItHasClosed) {
+  open();
+  close();
+  EXPECT_FALSE(std::filesystem::exists(options_.socket_path));
+  run([](ControlServerTest& test) -> Task<void> {
+    const auto socket = co_await Socket::connect_unix(test.loop_->shard(), test.options_.socket_path);
+    EXPECT_FALSE(socket);
+  }(*this));
+}
+
+TEST_F(ControlServerTest, ClosesWithoutWaitingForSilentClients) {
+  options_.request_time = 1h;
+  open();
+  std::vector<Socket> silent;
+  run([](ControlServerTest& test, std::vector<Socket>& into) -> Task<void> {
+    for (int i = 0; i < 3; ++i) into.push_back(co_await test.connect());
+  }(*this, silent));
+  close();
+}
+
+TEST_F(ControlServerTest, SaysWhyItCannotListen) {
+  options_.socket_path = "/proc/nothing/socket.0";
+  ControlServer server(loop_->shard(), options_, service_, Log::silent());
+  const auto opened = server.open();
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().find("/proc/nothing/socket.0.lock"), std::string::npos) << opened.error();
+}
+
+}  // namespace
+}  // namespace tgt

@@ -47,6 +47,7 @@ class Execution {
   Execution* previous = nullptr;
   struct Message : PostedWork {
     Execution* execution = nullptr;
+    void* context = nullptr;  // the port's
   };
   Message arrival;  // free for the port, to hand the execution to its own shard
   // Ports that have other threads post this to them; settle_drop() gives it back. On the port's own thread.

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <atomic>
+#include <memory>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "initiator/device_location.h"
+#include "initiator/initiator_port.h"
+#include "initiator/open_fault.h"
+#include "initiator/sg_queue.h"
+
+namespace tgt {
+
+class Reactor;
+
+// The way to a device through its sg node: asynchronous, with the kernel's only reset call on the same node. Works on
+// every kernel. Its own shard makes the calls, which may sleep; a reset, which may take minutes, runs on a thread
+// beside it, so that it stops nothing else.
+class SgPort final : public InitiatorPort {
+ public:
+  struct Options {
+    std::uint32_t queue_depth = 0;     // 0: what the kernel says
+    std::uint32_t transfer_bytes = 0;  // 0: what the kernel says
+  };
+  static Task<Result<std::unique_ptr<InitiatorPort>, OpenFault>> open(Shard& shard, Reactor& reactor,
+                                                                      DeviceLocation location, Options options,
+                                                                      Log log);
+  ~SgPort() override;
+
+  void submit(Execution& execution) override;
+  void drop(Execution& execution) override;
+  Task<ResetResult> reset(Shard& shard, ResetLevel level) override;
+  Task<bool> wait_until_idle(Shard& shard, Duration longest) override;
+  Limits limits() const override;
+  const Identity& identity() const override { return identity_; }
+  bool gone() const override { return queue_->gone(); }
+  Task<void> close(Shard& shard) override;
+
+ private:
+  struct Opened;
+  struct ResetJob;
+  SgPort(Reactor& reactor, Shard& device_shard, const DeviceLocation& location, Log log);
+  static Result<Opened, OpenFault> open_nodes(Shard& device_shard, const DeviceLocation& location,
+                                              const Options& options);
+  void take(Opened opened, const DeviceLocation& location, const Options& options);
+
+  Reactor& reactor_;
+  Shard& device_shard_;
+  Identity identity_;
+  Log log_;
+  std::uint32_t transfer_bytes_ = 0;
+  std::unique_ptr<SgQueue> queue_;      // the device shard's
+  std::shared_ptr<SgNode> reset_node_;  // shared with a reset that may never return
+  std::shared_ptr<BlockingPool> reset_thread_;
+  std::atomic<bool> resetting_{false};
+};
+
+}  // namespace tgt

@@ -75,7 +75,7 @@ Task<void> send_whole(Socket& socket, Bytes bytes, bool& sent) {
   sent = result.has_value();
 }
 
-TEST_P(BackendTest, a_tcp_connection_carries_bytes_in_both_directions) {
+TEST_P(BackendTest, ATcpConnectionCarriesBytesInBothDirections) {
   run([](Shard& shard) -> Task<void> {
     auto listener = Listener::listen(shard, *Endpoint::parse("127.0.0.1:0", 0));
     EXPECT_TRUE(listener.has_value());
@@ -100,7 +100,7 @@ TEST_P(BackendTest, a_tcp_connection_carries_bytes_in_both_directions) {
   }(shard()));
 }
 
-TEST_P(BackendTest, a_receive_scatters_over_its_vectors) {
+TEST_P(BackendTest, AReceiveScattersOverItsVectors) {
   run([](std::pair<Socket, Socket> pair) -> Task<void> {
     auto out = pattern(100);
     std::array gather{io_vector(MutableBytes(out))};
@@ -116,7 +116,7 @@ TEST_P(BackendTest, a_receive_scatters_over_its_vectors) {
   }(socket_pair()));
 }
 
-TEST_P(BackendTest, a_connection_that_nobody_accepts_is_refused) {
+TEST_P(BackendTest, AConnectionThatNobodyAcceptsIsRefused) {
   run([](Shard& shard) -> Task<void> {
     auto listener = Listener::listen(shard, *Endpoint::parse("127.0.0.1:0", 0));
     const Endpoint at = listener->local_endpoint();
@@ -126,7 +126,7 @@ TEST_P(BackendTest, a_connection_that_nobody_accepts_is_refused) {
   }(shard()));
 }
 
-TEST_P(BackendTest, an_address_in_use_is_an_error) {
+TEST_P(BackendTest, AnAddressInUseIsAnError) {
   auto first = Listener::listen(shard(), *Endpoint::parse("127.0.0.1:0", 0));
   ASSERT_TRUE(first.has_value());
   const auto second = Listener::listen(shard(), first->local_endpoint());
@@ -140,7 +140,7 @@ Task<void> accept_one(Listener& listener, std::optional<IoError>& error, bool& e
   ended = true;
 }
 
-TEST_P(BackendTest, shutting_a_listener_down_ends_its_accept) {
+TEST_P(BackendTest, ShuttingAListenerDownEndsItsAccept) {
   run([](Shard& shard) -> Task<void> {
     auto listener = Listener::listen(shard, *Endpoint::parse("127.0.0.1:0", 0));
     std::optional<IoError> error;
@@ -155,7 +155,7 @@ TEST_P(BackendTest, shutting_a_listener_down_ends_its_accept) {
   }(shard()));
 }
 
-TEST_P(BackendTest, accept_outlives_a_shortage_of_descriptors) {
+TEST_P(BackendTest, AcceptOutlivesAShortageOfDescriptors) {
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   run([](Shard& shard, rlimit normal) -> Task<void> {
@@ -184,7 +184,7 @@ Task<void> receive_once(Socket& socket, bool& ended) {
   ended = true;
 }
 
-TEST_P(BackendTest, shutting_a_socket_down_ends_its_receive) {
+TEST_P(BackendTest, ShuttingASocketDownEndsItsReceive) {
   run([](Shard& shard, std::pair<Socket, Socket> pair) -> Task<void> {
     bool ended = false;
     spawn(receive_once(pair.first, ended));
@@ -203,7 +203,7 @@ Task<void> send_everything(Socket& socket, Bytes bytes, bool& ended, bool& sent)
   ended = true;
 }
 
-TEST_P(BackendTest, shutting_a_socket_down_ends_a_send_that_nobody_reads) {
+TEST_P(BackendTest, ShuttingASocketDownEndsASendThatNobodyReads) {
   run([](Shard& shard, std::pair<Socket, Socket> pair) -> Task<void> {
     const auto out = pattern(8'000'000);
     bool ended = false;
@@ -218,7 +218,7 @@ TEST_P(BackendTest, shutting_a_socket_down_ends_a_send_that_nobody_reads) {
   }(shard(), socket_pair()));
 }
 
-TEST_P(BackendTest, a_peer_that_is_gone_is_an_error_and_no_signal) {
+TEST_P(BackendTest, APeerThatIsGoneIsAnErrorAndNoSignal) {
   run([](Shard& shard, std::pair<Socket, Socket> pair) -> Task<void> {
     pair.second.close();
     const auto out = pattern(100);
@@ -230,7 +230,7 @@ TEST_P(BackendTest, a_peer_that_is_gone_is_an_error_and_no_signal) {
   }(shard(), socket_pair()));
 }
 
-TEST_P(BackendTest, a_descriptor_number_that_is_used_again_gets_its_own_events) {
+TEST_P(BackendTest, ADescriptorNumberThatIsUsedAgainGetsItsOwnEvents) {
   run([](Shard& shard) -> Task<void> {
     for (int round = 0; round < 20; ++round) {
       std::array<int, 2> pair{-1, -1};
@@ -253,7 +253,7 @@ TEST_P(BackendTest, a_descriptor_number_that_is_used_again_gets_its_own_events) 
   }(shard()));
 }
 
-TEST_P(BackendTest, a_unix_socket_tells_who_its_peer_is) {
+TEST_P(BackendTest, AUnixSocketTellsWhoItsPeerIs) {
   run([](Shard& shard) -> Task<void> {
     const std::string path = "/tmp/reactor-test-" + std::to_string(::getpid()) + ".socket";
     for (int round = 0; round < 2; ++round) {  // the second finds the first one's file
@@ -269,7 +269,7 @@ TEST_P(BackendTest, a_unix_socket_tells_who_its_peer_is) {
   }(shard()));
 }
 
-TEST_P(BackendTest, a_socket_set_non_blocking_by_others_works_all_the_same) {
+TEST_P(BackendTest, ASocketSetNonBlockingByOthersWorksAllTheSame) {
   run([](Shard& shard, std::pair<Socket, Socket> pair) -> Task<void> {
     const int raw = pair.first.release();
     ::fcntl(raw, F_SETFL, O_NONBLOCK);
@@ -286,7 +286,7 @@ TEST_P(BackendTest, a_socket_set_non_blocking_by_others_works_all_the_same) {
   }(shard(), socket_pair()));
 }
 
-TEST_P(BackendTest, one_busy_connection_does_not_keep_the_others_waiting) {
+TEST_P(BackendTest, OneBusyConnectionDoesNotKeepTheOthersWaiting) {
   run([](Shard& shard, std::pair<Socket, Socket> busy, std::pair<Socket, Socket> quiet) -> Task<void> {
     bool quiet_ended = false;
     std::size_t rounds = 0;
@@ -312,11 +312,6 @@ TEST_P(BackendTest, one_busy_connection_does_not_keep_the_others_waiting) {
     co_await shard.sleep(10ms);
   }(shard(), socket_pair(), socket_pair()));
 }
-
-struct Place {
-  const char* name;
-  const char* folder;
-};
 
 class TemporaryFile {
  public:
@@ -369,22 +364,22 @@ Task<void> write_and_read_back(Shard& shard, std::string path, File::OpenOptions
   if (file.properties().can_deallocate) EXPECT_EQ(in.data()[12288] | in.data()[20479], 0);
 }
 
-TEST_P(BackendTest, a_file_in_memory_keeps_what_is_written) {
+TEST_P(BackendTest, AFileInMemoryKeepsWhatIsWritten) {
   const TemporaryFile file("/dev/shm");
   run(write_and_read_back(shard(), file.path(), {}));
 }
 
-TEST_P(BackendTest, a_file_on_disk_keeps_what_is_written) {
+TEST_P(BackendTest, AFileOnDiskKeepsWhatIsWritten) {
   const TemporaryFile file("/tmp");
   run(write_and_read_back(shard(), file.path(), {}));
 }
 
-TEST_P(BackendTest, a_synchronous_file_keeps_what_is_written) {
+TEST_P(BackendTest, ASynchronousFileKeepsWhatIsWritten) {
   const TemporaryFile file("/tmp");
   run(write_and_read_back(shard(), file.path(), {.synchronous = true}));
 }
 
-TEST_P(BackendTest, a_direct_file_keeps_what_is_written) {
+TEST_P(BackendTest, ADirectFileKeepsWhatIsWritten) {
   const TemporaryFile file("/var/tmp");
   const int probe = ::open(file.path().c_str(), O_RDWR | O_DIRECT);
   if (probe < 0) GTEST_SKIP() << "no O_DIRECT here";
@@ -392,7 +387,7 @@ TEST_P(BackendTest, a_direct_file_keeps_what_is_written) {
   run(write_and_read_back(shard(), file.path(), {.direct = true}));
 }
 
-TEST_P(BackendTest, an_adopted_file_goes_through_the_backend) {
+TEST_P(BackendTest, AnAdoptedFileGoesThroughTheBackend) {
   run([](Shard& shard) -> Task<void> {
     const TemporaryFile temporary("/dev/shm");
     File file = File::adopt(::open(temporary.path().c_str(), O_RDWR), {});
@@ -411,7 +406,7 @@ TEST_P(BackendTest, an_adopted_file_goes_through_the_backend) {
   }(shard()));
 }
 
-TEST_P(BackendTest, what_is_no_file_is_refused) {
+TEST_P(BackendTest, WhatIsNoFileIsRefused) {
   run([](Shard& shard) -> Task<void> {
     const auto folder = co_await File::open(shard, "/tmp", {});
     EXPECT_TRUE(!folder && folder.error().kind() == IoError::Kind::invalid);
@@ -422,7 +417,7 @@ TEST_P(BackendTest, what_is_no_file_is_refused) {
   }(shard()));
 }
 
-TEST_P(BackendTest, a_file_is_made_when_asked_for) {
+TEST_P(BackendTest, AFileIsMadeWhenAskedFor) {
   const std::string path = "/tmp/reactor-made-" + std::to_string(::getpid());
   run([](Shard& shard, std::string at) -> Task<void> {
     const auto made = co_await File::open(shard, at, {.create = true});
@@ -432,7 +427,7 @@ TEST_P(BackendTest, a_file_is_made_when_asked_for) {
   EXPECT_EQ(::unlink(path.c_str()), 0);
 }
 
-TEST_P(BackendTest, errors_of_a_file_reach_the_caller) {
+TEST_P(BackendTest, ErrorsOfAFileReachTheCaller) {
   run([](Shard& shard) -> Task<void> {
     const TemporaryFile temporary("/tmp");
     auto file = co_await File::open(shard, temporary.path(), {.writable = false});
@@ -444,7 +439,7 @@ TEST_P(BackendTest, errors_of_a_file_reach_the_caller) {
   }(shard()));
 }
 
-TEST_P(BackendTest, many_reads_may_be_under_way_at_once) {
+TEST_P(BackendTest, ManyReadsMayBeUnderWayAtOnce) {
   run([](Shard& shard) -> Task<void> {
     const TemporaryFile temporary("/tmp");
     File file = File::adopt(::open(temporary.path().c_str(), O_RDWR), {});
@@ -466,7 +461,7 @@ TEST_P(BackendTest, many_reads_may_be_under_way_at_once) {
   }(shard()));
 }
 
-TEST_P(BackendTest, a_wait_for_a_device_ends_when_it_is_readable_or_cancelled) {
+TEST_P(BackendTest, AWaitForADeviceEndsWhenItIsReadableOrCancelled) {
   std::array<int, 2> pipe{-1, -1};
   ASSERT_EQ(::pipe(pipe.data()), 0);
   run([](Shard& shard, std::array<int, 2> ends) -> Task<void> {
@@ -500,7 +495,7 @@ TEST_P(BackendTest, a_wait_for_a_device_ends_when_it_is_readable_or_cancelled) {
   }(shard(), pipe));
 }
 
-TEST_P(BackendTest, a_device_node_is_opened_and_anything_else_refused) {
+TEST_P(BackendTest, ADeviceNodeIsOpenedAndAnythingElseRefused) {
   auto null = DeviceFile::open(shard(), "/dev/null", DeviceFile::Access::read_write);
   ASSERT_TRUE(null.has_value());
   const auto bytes = pattern(10);
@@ -511,7 +506,7 @@ TEST_P(BackendTest, a_device_node_is_opened_and_anything_else_refused) {
   EXPECT_TRUE(!file && file.error().kind() == IoError::Kind::not_supported);
 }
 
-TEST_P(BackendTest, work_that_sleeps_is_done_elsewhere) {
+TEST_P(BackendTest, WorkThatSleepsIsDoneElsewhere) {
   run([](Shard& shard) -> Task<void> {
     const auto here = std::this_thread::get_id();
     const auto there = co_await shard.blocking().run(shard, [] { return std::this_thread::get_id(); });
@@ -520,7 +515,7 @@ TEST_P(BackendTest, work_that_sleeps_is_done_elsewhere) {
   }(shard()));
 }
 
-TEST_P(BackendTest, timers_are_never_early) {
+TEST_P(BackendTest, TimersAreNeverEarly) {
   run([](Shard& shard) -> Task<void> {
     for (const Duration wanted : {Duration(1ms), Duration(3ms), Duration(20ms)}) {
       const auto before = std::chrono::steady_clock::now();

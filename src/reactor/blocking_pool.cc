@@ -51,7 +51,7 @@ void BlockingPool::State::work_until_idle() {
 }
 
 BlockingPool::BlockingPool(unsigned most_threads) : state_(std::make_shared<State>()) {
-  state_->most_threads = most_threads == 0 ? 1 : most_threads;
+  state_->most_threads = most_threads;
 }
 
 BlockingPool::~BlockingPool() { end(5s); }
@@ -64,6 +64,7 @@ bool BlockingPool::end(Duration most) {
 }
 
 void BlockingPool::submit(PostedWork& work) {
+  if (state_->most_threads == 0) return work.run(work);
   std::unique_lock lock(state_->mutex);
   work.next = nullptr;
   (state_->last == nullptr ? state_->first : state_->last->next) = &work;

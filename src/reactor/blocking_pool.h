@@ -14,6 +14,7 @@ namespace tgt {
 // may hang has its own pool or its own device shard.
 class BlockingPool {
  public:
+  // 0: every job is done on the spot by the one who submits it (tests).
   explicit BlockingPool(unsigned most_threads = 32);
   ~BlockingPool();  // as end(5s)
   BlockingPool(const BlockingPool&) = delete;

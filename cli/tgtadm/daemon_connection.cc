@@ -15,6 +15,7 @@
 #include <span>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "control/protocol.h"
 
@@ -75,17 +76,18 @@ Result<Connection, int> connect_to(const std::string& path) {
 std::string words_for(int error) { return std::strerror(error); }
 
 ConnectionFault not_connected(const std::string& path, int error) {
-  return {ENOTCONN,
-          {fmt::format("failed to send request hdr to tgt daemon, {}", words_for(ENOTCONN)),
-           fmt::format("no connection to {}, {}", path, words_for(error))}};
+  return {ENOTCONN, fmt::format("failed to send request hdr to tgt daemon, {}", words_for(ENOTCONN)),
+          fmt::format("no connection to {}, {}", path, words_for(error))};
 }
 
 ConnectionFault broken(int error, std::string_view what) {
-  return {error, {fmt::format("{}, {}", what, words_for(error))}};
+  return {error, fmt::format("{}, {}", what, words_for(error))};
 }
 
 // The daemon ended before it answered. Whether it did what was asked is not known, so this is no success.
-ConnectionFault unanswered(std::string_view what) { return {ECONNRESET, {std::string(what)}}; }
+ConnectionFault unanswered(std::string_view what, std::string_view detail = {}) {
+  return {ECONNRESET, std::string(what), std::string(detail)};
+}
 
 Result<DaemonReply, ConnectionFault> receive_reply(const Connection& connection) {
   std::array<std::uint8_t, sizeof(ReplyHeader)> head{};
@@ -93,7 +95,7 @@ Result<DaemonReply, ConnectionFault> receive_reply(const Connection& connection)
   if (!head_size) return failure(broken(head_size.error(), "can't get the response"));
   if (*head_size == 0) return failure(unanswered("tgtd closed the socket"));
   const auto header = decode_reply_header(std::span(head).first(*head_size));
-  if (!header) return failure(unanswered(fmt::format("a partial response: {}", text_of(header.error()))));
+  if (!header) return failure(unanswered("a partial response", text_of(header.error())));
   std::vector<std::uint8_t> text(text_length(*header));
   const auto text_size = connection.receive(text);
   if (!text_size) return failure(broken(text_size.error(), "can't get the response"));
@@ -113,7 +115,8 @@ std::string daemon_socket_path(std::uint16_t control_port) {
 Result<DaemonReply, ConnectionFault> ask_daemon(const std::string& socket_path, const ManagementRequest& request) {
   const auto connection = connect_to(socket_path);
   if (!connection) return failure(not_connected(socket_path, connection.error()));
-  if (!connection->send_all(encode_request(request))) {
+  // A daemon that refuses without reading on has answered all the same.
+  if (!connection->send_all(encode_request(request)) && errno != EPIPE) {
     return failure(broken(errno, "failed to send request hdr to tgt daemon"));
   }
   return receive_reply(*connection);

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 #include "control/management_error.h"
@@ -11,10 +10,11 @@
 
 namespace tgt {
 
-// The request never got its answer: an errno value, which becomes the exit status, and what to say.
+// The request never got its answer: an errno value, which becomes the exit status, what to say, and why in more words.
 struct ConnectionFault {
   int error_number;
-  std::vector<std::string> lines;
+  std::string text;
+  std::string detail{};
 };
 
 struct DaemonReply {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tgtadm: turns a command line into one request to tgtd and prints the answer.
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -42,21 +44,27 @@ std::string one_line(std::string text) {
   return text;
 }
 
-int report_refusal(const DaemonReply& reply) {
+// Scripts get the one line that they have always got; people also read why.
+bool explains(const SendRequest& command) { return command.debug || ::isatty(STDERR_FILENO) == 1; }
+
+int report_refusal(const DaemonReply& reply, bool explain) {
   complain(text_of(reply.code));
-  if (!reply.text.empty()) complain(one_line(reply.text));
+  if (explain && !reply.text.empty()) complain(one_line(reply.text));
   return exit_refused;
+}
+
+int report_fault(const ConnectionFault& fault, bool explain) {
+  complain(fault.text);
+  if (explain && !fault.detail.empty()) complain(fault.detail);
+  return fault.error_number;
 }
 
 int send(const SendRequest& command) {
   const std::string path = daemon_socket_path(command.control_port);
   if (command.debug) complain("asking the daemon at " + path);
   const auto reply = ask_daemon(path, command.request);
-  if (!reply) {
-    for (const std::string& line : reply.error().lines) complain(line);
-    return reply.error().error_number;
-  }
-  if (reply->code != ManagementErrorCode::success) return report_refusal(*reply);
+  if (!reply) return report_fault(reply.error(), explains(command));
+  if (reply->code != ManagementErrorCode::success) return report_refusal(*reply, explains(command));
   const bool stops_daemon =
       command.request.mode == ManagementMode::system && command.request.operation == ManagementOperation::remove;
   if (stops_daemon && !wait_until_gone(path, stop_limit)) {

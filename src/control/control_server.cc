@@ -91,17 +91,16 @@ Task<void> ControlServer::accept_connections(Gate::Pass pass) {
 }
 
 Task<void> ControlServer::serve(Socket socket, Gate::Pass pass) {
+  auto request = co_await receive_request(socket);
+  if (request) {
+    if (auto refusal = refusal_of_peer(socket)) request = failure(std::move(*refusal));
+  }
   ManagementResult result = std::string();
-  if (auto refusal = refusal_of_peer(socket)) {
-    result = failure(invalid_request(std::move(*refusal)));
+  if (request) {
+    result = co_await carry_out(std::move(*request));
   } else {
-    auto request = co_await receive_request(socket);
-    if (request) {
-      result = co_await carry_out(std::move(*request));
-    } else {
-      log_.warning("management request not understood: {}", request.error());
-      result = failure(invalid_request(std::move(request.error())));
-    }
+    log_.warning("management request refused: {}", request.error());
+    result = failure(invalid_request(std::move(request.error())));
   }
   co_await send_reply(socket, std::move(result));
   socket.close();
@@ -111,11 +110,9 @@ Task<void> ControlServer::serve(Socket socket, Gate::Pass pass) {
 
 std::optional<std::string> ControlServer::refusal_of_peer(const Socket& socket) const {
   const auto peer = socket.peer_credentials();
-  if (peer && may_manage(*peer, options_.own_user)) return std::nullopt;
-  const std::string why =
-      peer ? fmt::format("user {} may not manage this daemon", peer->user) : std::string("it is not known who asks");
-  log_.warning("management request refused: {}", why);
-  return why;
+  if (!peer) return "it is not known who asks";
+  if (may_manage(*peer, options_.own_user)) return std::nullopt;
+  return fmt::format("user {} may not manage this daemon", peer->user);
 }
 
 Task<Result<ManagementRequest, std::string>> ControlServer::receive_request(Socket& socket) {

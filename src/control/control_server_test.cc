@@ -190,6 +190,20 @@ TEST_F(ControlServerTest, AllowsNobodyButItsUserToConnect) {
   close();
 }
 
+TEST_F(ControlServerTest, SaysToOthersThatTheyMayNot) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  open();
+  std::filesystem::permissions(folder_, std::filesystem::perms::all);
+  std::filesystem::permissions(folder_ / "run", std::filesystem::perms::all);
+  std::filesystem::permissions(options_.socket_path, std::filesystem::perms::all);
+  ASSERT_EQ(::seteuid(65534), 0);
+  const Reply reply = ask(show_targets_request());
+  ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_EQ(reply, (Reply{17, "user 65534 may not manage this daemon"}));
+  EXPECT_EQ(service_.calls, std::vector<std::string>{});
+  close();
+}
+
 TEST_F(ControlServerTest, IsRefusedWhileAnotherUsesTheSocket) {
   open();
   ControlServer second(loop_->shard(), options_, service_, Log::silent());

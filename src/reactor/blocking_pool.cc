@@ -20,6 +20,7 @@ struct BlockingPool::State {
   unsigned threads = 0;
   unsigned most_threads = 0;
   bool ending = false;
+  std::shared_ptr<void> left_behind;
 
   PostedWork* take() {
     PostedWork* work = first;
@@ -61,6 +62,11 @@ bool BlockingPool::end(Duration most) {
   state_->ending = true;
   state_->has_work.notify_all();
   return state_->thread_ended.wait_for(lock, most, [this] { return state_->threads == 0; });
+}
+
+void BlockingPool::leave_behind(std::shared_ptr<void> something) {
+  const std::lock_guard lock(state_->mutex);
+  state_->left_behind = std::move(something);
 }
 
 void BlockingPool::submit(PostedWork& work) {

@@ -23,6 +23,8 @@ class BlockingPool {
   // Takes no more work and waits until the jobs are done, but not longer than `most`; a job stuck in the kernel is then
   // left behind with its thread. False when some were.
   bool end(Duration most);
+  // Something that stuck jobs may still touch: it is destroyed when the last of them has come back.
+  void leave_behind(std::shared_ptr<void> something);
 
   // Runs on one of the threads. From any thread; the work's memory must live until it has run.
   void submit(PostedWork& work);

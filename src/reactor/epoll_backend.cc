@@ -215,8 +215,8 @@ void EpollBackend::wake() { signal_eventfd(wake_); }
 TimePoint EpollBackend::now() const { return std::chrono::steady_clock::now(); }
 
 void EpollBackend::shutdown(int socket) {
-  ::shutdown(socket, SHUT_RDWR);
-  cancel_descriptor(socket);
+  // It wakes whoever waits for the socket; one that is not connected has to be told.
+  if (::shutdown(socket, SHUT_RDWR) != 0) cancel_descriptor(socket);
 }
 
 void EpollBackend::close(int descriptor) {

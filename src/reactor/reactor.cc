@@ -20,11 +20,12 @@ constexpr auto blocking_patience = 5s;
 
 }  // namespace
 
-// Counts the device threads that still run; outlives the reactor where one of them is stuck.
+// Counts the device threads that still run. Each of them owns it, too: it outlives the reactor where one is stuck.
 struct Reactor::DeviceCount {
   std::mutex mutex;
   std::condition_variable ended;
   unsigned running = 0;
+  std::shared_ptr<void> left_behind;  // what a stuck thread may still post to
 
   void enter() {
     const std::lock_guard lock(mutex);
@@ -102,9 +103,9 @@ Reactor::~Reactor() {
   const bool jobs_ended = blocking_.end(blocking_patience);
   if (devices_ended && jobs_ended) return;
   log_.warning("leaving behind a thread that is stuck in the kernel");
-  // What it still points to must outlive it.
-  for (auto& shard : shards_) [[maybe_unused]]
-    const Shard* left_behind = shard.release();
+  const auto shards = std::make_shared<std::vector<std::unique_ptr<Shard>>>(std::move(shards_));
+  if (!devices_ended) threads_->device_count->left_behind = shards;
+  if (!jobs_ended) blocking_.leave_behind(shards);
 }
 
 void Reactor::run() {

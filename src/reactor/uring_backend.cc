@@ -308,8 +308,8 @@ void UringBackend::wake() { signal_eventfd(wake_); }
 TimePoint UringBackend::now() const { return std::chrono::steady_clock::now(); }
 
 void UringBackend::shutdown(int socket) {
-  ::shutdown(socket, SHUT_RDWR);
-  cancel_descriptor(socket);
+  // It wakes whoever waits for the socket; one that is not connected has to be told.
+  if (::shutdown(socket, SHUT_RDWR) != 0) cancel_descriptor(socket);
 }
 
 void UringBackend::close(int descriptor) {

@@ -81,6 +81,7 @@ def python_programs(suite, preset, seconds):
 
 
 ANY = re.compile("")
+UNIT_SUITES = ("unit", "tsan")
 SUITES = (
     Suite("unit", "asan", lambda: unit_programs("unit", "asan", ANY)),
     Suite("tsan", "tsan", lambda: unit_programs("tsan", "tsan", TSAN_FLOORS)),
@@ -197,11 +198,19 @@ def suites_wanted(pattern, wanted):
     return named or list(SUITES)
 
 
+def targets_of(preset, suites, wanted):
+    """What to build for the wanted programs of a preset; nothing stands for everything."""
+    programs = programs_of([suite for suite in suites if suite.preset == preset], wanted)
+    if any(program.suite not in UNIT_SUITES for program in programs):
+        return []
+    return [f"{program.name}_test" for program in programs]
+
+
 def run_all(programs, jobs):
     """Unit tests run side by side. Whole-program tests measure time and CPU: one after the other, after them."""
     reports = []
-    parallel = [program for program in programs if program.suite in ("unit", "tsan")]
-    serial = [program for program in programs if program.suite not in ("unit", "tsan")]
+    parallel = [program for program in programs if program.suite in UNIT_SUITES]
+    serial = [program for program in programs if program.suite not in UNIT_SUITES]
     for group, width in ((parallel, jobs), (serial, 1)):
         with concurrent.futures.ThreadPoolExecutor(max_workers=width) as pool:
             for future in concurrent.futures.as_completed([pool.submit(run, program) for program in group]):
@@ -216,7 +225,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--list", action="store_true", help="print the suites")
     parser.add_argument("--presets", action="store_true", help="print the CMake presets that are needed")
-    parser.add_argument("--targets", metavar="PRESET", help="print the build targets of a preset's unit tests")
+    parser.add_argument("--targets", metavar="PRESET", help="print the targets to build; none: all")
     options = parser.parse_args()
     wanted = re.compile(options.only)
     suites = suites_wanted(options.only, wanted)
@@ -228,9 +237,7 @@ def main():
         print("\n".join(dict.fromkeys(suite.preset for suite in suites)))
         return 0
     if options.targets:
-        for suite in SUITES:
-            if suite.preset == options.targets:
-                print("\n".join(f"{program.name}_test" for program in suite.programs()))
+        print("\n".join(targets_of(options.targets, suites, wanted)))
         return 0
     return summarize(run_all(programs_of(suites, wanted), options.jobs))
 

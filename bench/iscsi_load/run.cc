@@ -61,6 +61,7 @@ class Run {
     Result<void> sampled;
     {
       std::vector<std::jthread> threads;  // joined at the end of this block
+      threads.reserve(workers_.size());
       for (Worker& worker : workers_) {
         threads.emplace_back([this, &worker] { outcome_.worker_ended(worker.run()); });
       }
@@ -69,7 +70,7 @@ class Run {
     if (auto failed = outcome_.take_fault()) return std::unexpected(*failed);
     if (!sampled) return std::unexpected(sampled.error());
     for (const Worker& worker : workers_) report_.measured.merge(worker.measured());
-    return std::move(report_);
+    return report_;
   }
 
  private:

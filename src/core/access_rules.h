@@ -9,12 +9,12 @@
 
 namespace tgt {
 
-// Who may log in to a target: rules by address ("ALL", "192.0.2.1", "192.0.2.0/24", "[2001:db8::]/32", "fe80::/10") and by initiator
-// name; one match admits. Without any rule nobody is admitted. Text that is no address is kept (and shown) but matches
-// nothing. From any shard.
+// Who may log in to a target: rules by address ("ALL", "192.0.2.1", "192.0.2.0/24", "[2001:db8::]/32", "fe80::/10") and
+// by initiator name; one match admits. Without any rule nobody is admitted. Text that is no address is kept (and shown)
+// but matches nothing. From any shard.
 class AccessRules {
  public:
-  bool add_address(std::string rule);   // false: already there
+  bool add_address(std::string rule);          // false: already there
   bool remove_address(std::string_view rule);  // false: not there
   bool add_name(std::string name);
   bool remove_name(std::string_view name);

@@ -6,6 +6,7 @@
 #include "base/big_endian.h"
 #include "base/result.h"
 #include "core/reply.h"
+#include "core/task_list.h"
 #include "reactor/shard.h"
 #include "scsi/cdb.h"
 #include "scsi/task_attribute.h"
@@ -68,7 +69,7 @@ class Command {
   Result<Buffer, Sense> allocate_data_in(std::size_t length);
 
   // A TMF wants this task gone; long handlers may look and return early (their reply is not sent).
-  bool abort_requested() const { return abort_requested_; }
+  bool abort_requested() const { return aborted_ || aborts_ != 0; }
 
   // The reply as it goes out, valid after TaskRouter::execute(): `reply().data_length` is what is to be sent.
   Reply& reply() { return reply_; }
@@ -78,7 +79,7 @@ class Command {
   ~Command() = default;
 
   // For the transport: bring in the first `length` (<= expected_data_out) bytes of Data-Out. False when that will never
-  // be: aborted (wake_data_out() was called) or the connection is lost.
+  // be: aborted (abandon_data_out() was called) or the connection is lost.
   virtual Task<bool> fetch_data_out(std::uint32_t length) = 0;
   // Where fetch_data_out() has put them.
   virtual MutableBytes fetched_data_out() = 0;
@@ -88,6 +89,8 @@ class Command {
  private:
   friend class TaskRouter;
   friend class TaskSet;
+  friend class AbortGroup;
+  friend class TaskOrder;
 
   Shard& shard_;
   Nexus& nexus_;
@@ -96,15 +99,28 @@ class Command {
   Reply reply_;
   Residual residual_;
   std::uint64_t wanted_data_out_ = 0;  // what the device server asked for
-  bool abort_requested_ = false;
+  std::uint64_t fetched_data_out_ = 0;
+  bool fetching_ = false;     // waits in fetch_data_out()
+  bool in_device_ = false;    // its handler runs
+  bool aborted_ = false;      // for good: no reply is sent
+  std::uint32_t aborts_ = 0;  // task management functions under way that want it gone
 
-  // The task set's; guarded as task_set.h says.
-  enum class State : std::uint8_t { received, dormant, enabled, ended };
+  // How it was admitted, which is how it has to be counted out again.
+  enum class Standing : std::uint8_t { none, quiet, simple, ordered, head_of_queue };
+  // dormant and enabled change under the task set's lock; the rest is for the own shard.
+  enum class State : std::uint8_t { received, dormant, enabled, cancelled };
+  Standing standing_ = Standing::none;
   State state_ = State::received;
-  bool reports_task_aborted_ = false;  // TAS: answer with TASK ABORTED status instead of silence
-  Command* next_ = nullptr;
-  Command* previous_ = nullptr;
-  std::coroutine_handle<> admission_{};
+  bool alone_ = false;     // no other task may run beside it
+  bool ended_ = false;     // the handler is done; only the verdict on its abort is awaited
+  bool released_ = false;  // on its way out
+  TaskLink of_shard_;      // all tasks of this unit on this shard
+  TaskLink of_queue_;      // dormant tasks of all shards, in order; under the task set's lock
+  // Resumes the task where it waits: for admission or for a verdict. Always posted to the own shard.
+  struct Wake : PostedWork {
+    std::coroutine_handle<> task{};
+  };
+  Wake wake_;
 };
 
 }  // namespace tgt

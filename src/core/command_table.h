@@ -21,11 +21,11 @@ class DeviceServer;
 
 // What a command does to the medium, as reservations and write protection see it (SPC-6, table of allowed commands).
 enum class Access : std::uint8_t {
-  none,        // always allowed (INQUIRY, REPORT LUNS, REQUEST SENSE, ...)
-  read,        // reads medium or state: allowed to others under a write exclusive reservation
-  write,       // changes medium or state: conflicts with any reservation of another
+  none,               // always allowed (INQUIRY, REPORT LUNS, REQUEST SENSE, ...)
+  read,               // reads medium or state: allowed to others under a write exclusive reservation
+  write,              // changes medium or state: conflicts with any reservation of another
   unprotected_write,  // as write, but allowed on a write-protected medium (mode parameters, reservations of others)
-  reservation,  // PERSISTENT RESERVE and RESERVE/RELEASE: their own rules
+  reservation,        // PERSISTENT RESERVE and RESERVE/RELEASE: their own rules
 };
 
 // Whether blocks may be shared while it runs. exclusive_range: no other command may touch the blocks meanwhile.
@@ -96,7 +96,9 @@ template <std::size_t Count>
 class CommandSet {
  public:
   consteval explicit CommandSet(std::array<CommandTraits, Count> rows) : rows_(rows) {
-    const auto key = [](const CommandTraits& row) { return row.operation_code * 65536u + row.service_action.value_or(0); };
+    const auto key = [](const CommandTraits& row) {
+      return row.operation_code * 65536u + row.service_action.value_or(0);
+    };
     std::sort(rows_.begin(), rows_.end(), [&](auto& a, auto& b) { return key(a) < key(b); });
     for (std::size_t i = 1; i < Count; ++i) {
       if (key(rows_[i - 1]) == key(rows_[i])) throw "two commands claim one operation code and service action";

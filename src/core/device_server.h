@@ -36,8 +36,16 @@ class DeviceServer {
   // cannot be called back and simply goes on.
   virtual void abort(Command& command) { static_cast<void>(command); }
 
+  // An initiator has gone (or was reset from its own side): what this nexus alone held, such as PREVENT, ends.
+  // On the nexus's shard.
+  virtual void nexus_lost(ItlNexus& itl) { static_cast<void>(itl); }
+
+  // How this nexus wants sense data (D_SENSE of the control mode page).
+  virtual SenseData::Format sense_format() const { return SenseData::Format::fixed; }
+
   // Resets the device itself, while no new task is enabled. Returns when the device has said what it will say; tasks in
-  // flight come back through their own handlers, and the task manager waits for them afterwards.
+  // flight come back through their own handlers, and the task manager waits for them afterwards. Two resets may
+  // overlap.
   virtual Task<ResetOutcome> reset(Shard& shard, ResetKind kind);
 
   // Ends what the device does on its own and gives its files back to the system; no task is running any more. When it

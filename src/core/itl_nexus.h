@@ -33,17 +33,23 @@ class ItlNexus {
   Nexus& nexus() const { return nexus_; }
   Lun lun() const { return lun_; }
   LogicalUnit& unit() const { return *unit_; }
+  const std::shared_ptr<LogicalUnit>& shared_unit() const { return unit_; }
   std::uint32_t armed() const { return armed_.load(std::memory_order_acquire); }
   void arm(std::uint32_t reasons) { armed_.fetch_or(reasons, std::memory_order_acq_rel); }
   void disarm(std::uint32_t reasons) { armed_.fetch_and(~reasons, std::memory_order_acq_rel); }
+  // Its tasks in the unit's task set now. Own shard.
+  std::size_t tasks() const { return tasks_; }
   Statistics& statistics() { return statistics_; }
   const Statistics& statistics() const { return statistics_; }
 
  private:
+  friend class TaskSet;
+  friend class Nexus;
   Nexus& nexus_;
   Lun lun_;
   std::shared_ptr<LogicalUnit> unit_;
   std::atomic<std::uint32_t> armed_{0};
+  std::size_t tasks_ = 0;  // in the task set; own shard
   Statistics statistics_;
 };
 

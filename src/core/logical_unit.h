@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
 #include <memory>
 #include <vector>
 
+#include "core/bell.h"
 #include "core/device_server.h"
 #include "core/task_set.h"
 #include "core/unit_attentions.h"
@@ -10,8 +12,8 @@
 namespace tgt {
 
 // A logical unit (SAM-6): a device server with its task set and its unit attentions. Served by every shard at once.
-// Shared by the targets that map it and the nexuses that use it.
-class LogicalUnit {
+// Shared by the targets that map it and the nexuses that use it: always made by std::make_shared.
+class LogicalUnit : public std::enable_shared_from_this<LogicalUnit> {
  public:
   // `shards`: every data shard of the program, in index order; they outlive the logical unit.
   LogicalUnit(std::unique_ptr<DeviceServer> device, std::vector<Shard*> shards);
@@ -28,11 +30,26 @@ class LogicalUnit {
   void attach(ItlNexus& itl);
   void detach(ItlNexus& itl);
 
+  // The device has been reset: what a reset ends (SAM-6, 6.3.3) is ended, and every nexus will be told `condition`.
+  void was_reset(const Sense& condition);
+
+  // How many LUNs of how many targets lead here: the last one that goes closes the device.
+  void mapped() { map_entries_.fetch_add(1); }
+  bool unmapped() { return map_entries_.fetch_sub(1) == 1; }
+
+  // A reset of the device is under way; it may outlast the function that asked for it. The device is not closed before.
+  void reset_begins() { resets_.fetch_add(1); }
+  void reset_ends();
+  Task<void> wait_until_no_reset(Shard& shard);
+
  private:
   std::unique_ptr<DeviceServer> device_;
   std::vector<Shard*> shards_;
   UnitAttentions unit_attentions_;
   TaskSet task_set_;
+  std::atomic<unsigned> map_entries_{0};
+  std::atomic<unsigned> resets_{0};
+  Bell no_reset_;
 };
 
 }  // namespace tgt

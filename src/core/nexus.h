@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
+#include "reactor/mutex.h"
 #include "reactor/shard.h"
 #include "scsi/lun.h"
 
@@ -24,10 +26,10 @@ struct InitiatorPortIdentity {
 
 // Why the core asks a session to end.
 enum class SessionEnd : std::uint8_t {
-  reinstated,       // the same initiator port logs in again
-  administrator,    // tgtadm closed the connection or forced the target away
+  reinstated,     // the same initiator port logs in again
+  administrator,  // tgtadm closed the connection or forced the target away
   target_removed,
-  target_reset,     // TARGET COLD RESET
+  target_reset,  // TARGET COLD RESET
 };
 
 // What the core asks of the transport's session. Called on the session's own shard.
@@ -64,16 +66,36 @@ class Nexus {
 
   // This initiator's view of a logical unit, made on first use; nothing when the target maps none there.
   // Own shard.
-  ItlNexus* itl(Lun lun);
+  ItlNexus* itl(Lun lun) {
+    if (latest_ != nullptr && latest_lun_ == lun) return latest_;
+    return find_itl(lun);
+  }
+  // All of them. Own shard.
+  std::vector<std::shared_ptr<ItlNexus>> itls() const;
+  // The session has ended or is about to: its commands are not served any more. Own shard.
+  bool closing() const { return closing_; }
+
+  // A unit is not to be used under its LUN any more; what runs keeps it until it has ended. Own shard.
+  void forget(ItlNexus& itl);
+  // The last task of a forgotten unit has gone. Own shard.
+  void discard(ItlNexus& itl);
 
  private:
   friend class Target;
-  friend class TaskManager;
+  ItlNexus* find_itl(Lun lun);
+  ItlNexus* make_itl(Lun lun);
+
   Shard& shard_;
   Target& target_;
   Session& session_;
   Properties properties_;
+  mutable Mutex mutex_;  // the own shard changes the map under it, and reads without; others read under it
   std::unordered_map<std::uint32_t, std::shared_ptr<ItlNexus>> itls_;
+  std::vector<std::shared_ptr<ItlNexus>> forgotten_;
+  ItlNexus* latest_ = nullptr;  // the one that was asked for last
+  Lun latest_lun_{};
+  bool returns_ = false;  // the same initiator port was logged in before
+  bool closing_ = false;
 };
 
 }  // namespace tgt

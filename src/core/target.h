@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "core/access_rules.h"
+#include "core/bell.h"
 #include "core/logical_unit.h"
 #include "core/nexus.h"
 #include "reactor/mutex.h"
@@ -33,6 +34,8 @@ class Target {
   State state() const;
   void set_state(State state);
   AccessRules& access() { return access_; }
+  // Before it is removed: nobody logs in any more.
+  void refuse_logins();
 
   // --- LUN map
   // False when the number is taken. Other initiators learn of it by REPORTED LUNS DATA HAS CHANGED.
@@ -56,7 +59,7 @@ class Target {
   Task<void> close_nexus(std::shared_ptr<Nexus> nexus);
   // Asks one session (or all of them) to end; false when there is none with that id.
   bool end_session(std::uint64_t nexus_id, SessionEnd reason);
-  void end_all_sessions(SessionEnd reason);
+  void end_all_sessions(SessionEnd reason, const Nexus* except = nullptr);
   // Ends when no nexus is left, or after `longest`; says which.
   Task<bool> wait_until_no_nexus(Shard& shard, Duration longest);
   // Copies for `show` and `stat`, in order of login.
@@ -74,8 +77,12 @@ class Target {
   const std::vector<Shard*>& shards() const { return shards_; }
 
  private:
-  friend class Nexus;
-  friend class TaskManager;
+  static constexpr std::size_t most_known_ports = 1024;
+  std::shared_ptr<Nexus> nexus_of_port(const Nexus::Properties& properties) const;
+  bool was_here_before(const InitiatorPortIdentity& port);
+  void tell_of_changed_luns(const LogicalUnit* except);
+  Task<bool> any_task(Shard& shard, const std::shared_ptr<LogicalUnit>& unit) const;
+  Task<void> end_tasks(Shard& shard, std::shared_ptr<LogicalUnit> unit);
 
   TargetId tid_;
   std::string name_;
@@ -87,6 +94,8 @@ class Target {
   bool removed_ = false;
   std::map<std::uint32_t, std::shared_ptr<LogicalUnit>> units_;
   std::vector<std::shared_ptr<Nexus>> nexuses_;
+  std::vector<InitiatorPortIdentity> known_ports_;  // that were logged in before: I_T NEXUS LOSS, not POWER ON
+  Bell nexus_gone_;
 };
 
 }  // namespace tgt

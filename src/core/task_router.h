@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <optional>
+
 #include "core/command.h"
+#include "core/command_table.h"
 #include "reactor/task.h"
 
 namespace tgt {
@@ -19,6 +22,21 @@ class TaskRouter {
   // Calls for one nexus are made in the order in which the commands are to enter the task sets (CmdSN order): all that
   // decides about order happens before the first suspension.
   static Task<Outcome> execute(Command& command);
+
+ private:
+  using Decoded = Result<const CommandTraits*, Sense>;
+  static ItlNexus* find_unit(Command& command);
+  static Outcome answer_without_unit(Command& command);
+  static Outcome refuse(Command& command, Reply reply);
+  // What stands in the way of a task that has been enabled.
+  static std::optional<Reply> obstacle(Command& command, const Decoded& decoded);
+  static std::optional<Reply> report_unit_attention(Command& command, const Decoded& decoded);
+
+  // task_reply.cc: the reply as the initiator is to see it.
+  static void shape_reply(Command& command, const CommandTraits* row, SenseData::Format format);
+  static void set_residual(Command& command, std::size_t returned);
+  static void count_submitted(Command& command);
+  static void count_done(Command& command);
 };
 
 }  // namespace tgt

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <deque>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 
@@ -24,13 +25,19 @@ class UnitAttentions {
   // For every nexus but `except` (may be null).
   void establish(const Sense& condition, const ItlNexus* except = nullptr);
   void establish_for(ItlNexus& itl, const Sense& condition);
+  // For the nexuses that `which` picks; it is called under the lock and must not call back.
+  void establish_where(const std::function<bool(const ItlNexus&)>& which, const Sense& condition);
   // The oldest one, which is cleared by being reported.
   std::optional<Sense> take(ItlNexus& itl);
   std::optional<Sense> peek(ItlNexus& itl);
+  // Takes back a condition that the nexus has learned of otherwise.
+  void clear(ItlNexus& itl, const Sense& condition);
 
  private:
+  using Queue = std::deque<Sense>;
+  static void add(ItlNexus& itl, Queue& queue, const Sense& condition);
   Mutex mutex_;
-  std::unordered_map<ItlNexus*, std::deque<Sense>> pending_;
+  std::unordered_map<ItlNexus*, Queue> pending_;
 };
 
 }  // namespace tgt

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/command.h"
+
+#include <algorithm>
+
+#include "core/refusals.h"
+
+namespace tgt {
+
+Task<Result<MutableBytes, Sense>> Command::data_out(std::uint64_t length) {
+  wanted_data_out_ = std::max(wanted_data_out_, length);
+  if (length > request_.expected_data_out.bytes) {
+    co_return failure(Sense::invalid_field_in_command_information_unit());
+  }
+  if (abort_requested()) co_return failure(Sense::aborted_command());
+  if (length == 0) co_return MutableBytes{};
+  if (length > fetched_data_out_) {
+    fetching_ = true;
+    const bool here = co_await fetch_data_out(static_cast<std::uint32_t>(length));
+    fetching_ = false;
+    if (!here || abort_requested()) co_return failure(Sense::aborted_command());
+    fetched_data_out_ = length;
+  }
+  co_return fetched_data_out().first(static_cast<std::size_t>(length));
+}
+
+Task<Result<MutableBytes, Sense>> Command::parameter_list(std::uint64_t length) {
+  wanted_data_out_ = std::max(wanted_data_out_, length);
+  return data_out(std::min<std::uint64_t>(length, request_.expected_data_out.bytes));
+}
+
+Result<Buffer, Sense> Command::allocate_data_in(std::size_t length) {
+  if (length == 0) return Buffer();
+  if (length > BufferPool::largest) return failure(Sense::invalid_field_in_cdb());
+  Buffer buffer = shard_.buffers().allocate(length);
+  if (!buffer) return failure(refusal::insufficient_resources);
+  return buffer;
+}
+
+}  // namespace tgt

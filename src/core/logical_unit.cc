@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/logical_unit.h"
+
+#include <utility>
+
+namespace tgt {
+
+LogicalUnit::LogicalUnit(std::unique_ptr<DeviceServer> device, std::vector<Shard*> shards)
+    : device_(std::move(device)), shards_(std::move(shards)), task_set_(*this, shards_) {}
+
+LogicalUnit::~LogicalUnit() = default;
+
+void LogicalUnit::attach(ItlNexus& itl) {
+  unit_attentions_.attach(itl);
+  task_set_.attach(itl);
+}
+
+void LogicalUnit::detach(ItlNexus& itl) {
+  task_set_.detach(itl);
+  unit_attentions_.detach(itl);
+}
+
+void LogicalUnit::was_reset(const Sense& condition) { unit_attentions_.establish(condition); }
+
+void LogicalUnit::reset_ends() {
+  if (resets_.fetch_sub(1) == 1) no_reset_.ring();
+}
+
+Task<void> LogicalUnit::wait_until_no_reset(Shard& shard) {
+  for (;;) {
+    Bell::Waiter waiter(no_reset_, shard);
+    if (resets_.load() == 0) co_return;
+    co_await waiter.rung();
+  }
+}
+
+}  // namespace tgt

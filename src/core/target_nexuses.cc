@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
+#include "core/abort_group.h"
+#include "core/itl_nexus.h"
+#include "core/target.h"
+
+namespace tgt {
+namespace {
+
+// Asks a session to end, on its own shard, unless it is ending already.
+struct EndSession : PostedWork {
+  std::shared_ptr<Nexus> nexus;
+  SessionEnd reason = SessionEnd::administrator;
+
+  static void ask(std::shared_ptr<Nexus> nexus, SessionEnd reason) {
+    Shard& shard = nexus->shard();
+    auto message = std::make_unique<EndSession>();
+    message->nexus = std::move(nexus);
+    message->reason = reason;
+    message->run = [](PostedWork& work) {
+      const std::unique_ptr<EndSession> self(static_cast<EndSession*>(&work));
+      if (!self->nexus->closing()) self->nexus->session().end(self->reason);
+    };
+    shard.post(*message.release());
+  }
+};
+
+Target::NexusStatistics copy_of(Lun lun, const Statistics& of) {
+  return {.lun = lun,
+          .read_submitted_bytes = of.read_submitted_bytes.load(std::memory_order_relaxed),
+          .read_submitted_commands = of.read_submitted_commands.load(std::memory_order_relaxed),
+          .read_done_bytes = of.read_done_bytes.load(std::memory_order_relaxed),
+          .read_done_commands = of.read_done_commands.load(std::memory_order_relaxed),
+          .write_submitted_bytes = of.write_submitted_bytes.load(std::memory_order_relaxed),
+          .write_submitted_commands = of.write_submitted_commands.load(std::memory_order_relaxed),
+          .write_done_bytes = of.write_done_bytes.load(std::memory_order_relaxed),
+          .write_done_commands = of.write_done_commands.load(std::memory_order_relaxed),
+          .errors = of.errors.load(std::memory_order_relaxed)};
+}
+
+}  // namespace
+
+std::shared_ptr<Nexus> Target::nexus_of_port(const Nexus::Properties& properties) const {
+  const auto same = [&](const std::shared_ptr<Nexus>& nexus) {
+    return nexus->properties().initiator == properties.initiator &&
+           nexus->properties().relative_target_port == properties.relative_target_port;
+  };
+  const auto found = std::ranges::find_if(nexuses_, same);
+  return found == nexuses_.end() ? nullptr : *found;
+}
+
+bool Target::was_here_before(const InitiatorPortIdentity& port) {
+  const auto known = std::ranges::find(known_ports_, port);
+  if (known != known_ports_.end()) return true;
+  if (known_ports_.size() == most_known_ports) known_ports_.erase(known_ports_.begin());
+  known_ports_.push_back(port);
+  return false;
+}
+
+Task<Result<std::shared_ptr<Nexus>, Target::NexusRefusal>> Target::open_nexus(Shard& shard, Session& session,
+                                                                              Nexus::Properties properties) {
+  for (;;) {
+    Bell::Waiter waiter(nexus_gone_, shard);
+    std::shared_ptr<Nexus> earlier;
+    std::shared_ptr<Nexus> opened;
+    {
+      const LockGuard lock(mutex_);
+      if (removed_) co_return failure(NexusRefusal::removed);
+      if (state_ == State::offline) co_return failure(NexusRefusal::offline);
+      earlier = nexus_of_port(properties);
+      if (earlier == nullptr) {
+        opened = std::make_shared<Nexus>(shard, *this, session, properties);
+        opened->returns_ = was_here_before(properties.initiator);
+        nexuses_.push_back(opened);
+      }
+    }
+    if (opened != nullptr) co_return opened;
+    EndSession::ask(std::move(earlier), SessionEnd::reinstated);
+    co_await waiter.rung();
+  }
+}
+
+Task<void> Target::close_nexus(std::shared_ptr<Nexus> nexus) {
+  if (std::exchange(nexus->closing_, true)) co_return;
+  nexus->latest_ = nullptr;
+  std::vector<std::shared_ptr<ItlNexus>> itls = nexus->itls();
+  itls.insert(itls.end(), nexus->forgotten_.begin(), nexus->forgotten_.end());
+  std::vector<std::unique_ptr<AbortGroup>> groups;
+  const auto is_ours = [&nexus](const Command& command) { return &command.nexus() == nexus.get(); };
+  for (const auto& itl : itls) {
+    groups.push_back(std::make_unique<AbortGroup>(itl->shared_unit(), nexus->shard(), AbortGroup::Until::left));
+    groups.back()->mark(is_ours);
+  }
+  for (const auto& group : groups) co_await group->wait(std::nullopt);
+  groups.clear();
+  for (const auto& itl : itls) itl->unit().device().nexus_lost(*itl);
+  {
+    const LockGuard lock(nexus->mutex_);
+    nexus->itls_.clear();
+  }
+  itls.clear();
+  {
+    const LockGuard lock(mutex_);
+    std::erase(nexuses_, nexus);
+  }
+  nexus_gone_.ring();
+}
+
+bool Target::end_session(std::uint64_t nexus_id, SessionEnd reason) {
+  std::shared_ptr<Nexus> found;
+  {
+    const LockGuard lock(mutex_);
+    for (const auto& nexus : nexuses_) {
+      if (nexus->properties().id == nexus_id) found = nexus;
+    }
+  }
+  if (found == nullptr) return false;
+  EndSession::ask(std::move(found), reason);
+  return true;
+}
+
+void Target::end_all_sessions(SessionEnd reason, const Nexus* except) {
+  std::vector<std::shared_ptr<Nexus>> all;
+  {
+    const LockGuard lock(mutex_);
+    all = nexuses_;
+  }
+  for (auto& nexus : all) {
+    if (nexus.get() != except) EndSession::ask(std::move(nexus), reason);
+  }
+}
+
+Task<bool> Target::wait_until_no_nexus(Shard& shard, Duration longest) {
+  const TimePoint until = shard.now() + longest;
+  for (;;) {
+    Bell::Waiter waiter(nexus_gone_, shard);
+    {
+      const LockGuard lock(mutex_);
+      if (nexuses_.empty()) co_return true;
+    }
+    if (shard.now() >= until) co_return false;
+    co_await waiter.rung(until);
+  }
+}
+
+std::vector<Target::NexusView> Target::nexuses() const {
+  std::vector<std::shared_ptr<Nexus>> all;
+  {
+    const LockGuard lock(mutex_);
+    all = nexuses_;
+  }
+  std::vector<NexusView> views;
+  for (const auto& nexus : all) {
+    NexusView view{.properties = nexus->properties(), .statistics = {}};
+    {
+      const LockGuard lock(nexus->mutex_);
+      for (const auto& [lun, itl] : nexus->itls_) view.statistics.push_back(copy_of(Lun{lun}, itl->statistics()));
+    }
+    std::ranges::sort(view.statistics, {}, &NexusStatistics::lun);
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+}  // namespace tgt

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+
+#include "core/command.h"
+#include "core/task_list.h"
+
+namespace tgt {
+
+// The order of the tasks that take the slow path, and nothing else: no lock, no shards, no coroutines. The task set
+// guards it with its lock.
+//
+// SAM-6, 8.6: HEAD OF QUEUE is enabled at once; SIMPLE when no HEAD OF QUEUE task runs and no ORDERED task stands
+// before it; ORDERED when it is the oldest and every earlier task has ended. While frozen nothing is enabled.
+class TaskOrder {
+ public:
+  using Queue = TaskList<&Command::of_queue_>;
+  using Standing = Command::Standing;
+
+  // A task joins the queue. An ORDERED one may ask to be alone: then HEAD OF QUEUE does not overtake it once it runs.
+  void enter(Command& command, Standing standing);
+  // The dormant tasks that may run now, in order; each leaves the queue by this.
+  Queue enable();
+  // A task that was enabled has ended.
+  void end(Command& command);
+  // A dormant task goes without having run.
+  void cancel(Command& command);
+
+  void freeze() { ++frozen_; }
+  void thaw() { --frozen_; }
+  // Tasks that went past the lock, of `shards` shards, must end before an ORDERED task may run.
+  void wait_for_shards(std::size_t shards) { undrained_shards_ += shards; }
+  void shard_is_drained() { --undrained_shards_; }
+
+  // Does anything here concern tasks that arrive now?
+  bool concerns_newcomers() const {
+    return frozen_ != 0 || ordered_enabled_ || head_of_queue_enabled_ != 0 || !dormant_.empty();
+  }
+
+ private:
+  bool may_run(const Command& command) const;
+
+  Queue dormant_;
+  std::size_t simple_enabled_ = 0;
+  std::size_t head_of_queue_enabled_ = 0;
+  bool ordered_enabled_ = false;
+  bool alone_enabled_ = false;
+  std::size_t undrained_shards_ = 0;
+  std::size_t frozen_ = 0;
+};
+
+}  // namespace tgt

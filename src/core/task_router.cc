@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/task_router.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/absent_unit.h"
+#include "core/itl_nexus.h"
+#include "core/logical_unit.h"
+#include "core/nexus.h"
+#include "core/refusals.h"
+#include "core/request_sense.h"
+#include "scsi/opcodes.h"
+
+namespace tgt {
+
+namespace {
+
+// SAM-6, 5.3: TASK SET FULL for a nexus that has other tasks there, BUSY for one that has none.
+Reply no_room(bool has_other_tasks) {
+  return Reply::with_status(has_other_tasks ? Status::task_set_full : Status::busy);
+}
+
+}  // namespace
+
+ItlNexus* TaskRouter::find_unit(Command& command) {
+  const std::optional<Lun> lun = Lun::from_wire(command.request().lun);
+  if (!lun) return nullptr;
+  ItlNexus* itl = command.nexus().itl(*lun);
+  if (itl != nullptr && (itl->armed() & ItlNexus::removed) != 0) {
+    command.nexus().forget(*itl);
+    itl = command.nexus().itl(*lun);
+  }
+  return itl;
+}
+
+// INQUIRY and REPORT LUNS leave a unit attention pending, REQUEST SENSE returns it as data (SAM-6, 5.14).
+std::optional<Reply> TaskRouter::report_unit_attention(Command& command, const Decoded& decoded) {
+  if (decoded && ((*decoded)->before_unit_attention || command.cdb().operation_code() == operation_code::inquiry)) {
+    return std::nullopt;
+  }
+  const std::optional<Sense> condition = command.itl().unit().unit_attentions().take(command.itl());
+  if (!condition) return std::nullopt;
+  if (decoded && command.cdb().operation_code() == operation_code::request_sense) {
+    return RequestSense::answer(command, *condition);
+  }
+  return Reply::check_condition(*condition);
+}
+
+std::optional<Reply> TaskRouter::obstacle(Command& command, const Decoded& decoded) {
+  const std::uint32_t armed = command.itl().armed();
+  if ((armed & ItlNexus::removed) != 0) return Reply::check_condition(Sense::logical_unit_not_supported());
+  if ((armed & ItlNexus::unit_attention) != 0) {
+    std::optional<Reply> attention = report_unit_attention(command, decoded);
+    if (attention) return attention;
+  }
+  return std::nullopt;
+}
+
+TaskRouter::Outcome TaskRouter::answer_without_unit(Command& command) {
+  if (command.nexus().closing()) return Outcome::silent;
+  const Decoded decoded = AbsentUnit::decode(command);
+  command.reply_ = decoded ? AbsentUnit::run(**decoded, command) : Reply::check_condition(decoded.error());
+  shape_reply(command, decoded ? *decoded : nullptr, SenseData::Format::fixed);
+  return Outcome::respond;
+}
+
+TaskRouter::Outcome TaskRouter::refuse(Command& command, Reply reply) {
+  command.reply_ = std::move(reply);
+  shape_reply(command, nullptr, command.itl().unit().device().sense_format());
+  return Outcome::respond;
+}
+
+Task<TaskRouter::Outcome> TaskRouter::execute(Command& command) {
+  ItlNexus* const itl = find_unit(command);
+  if (itl == nullptr || command.cdb().operation_code() == operation_code::report_luns) {
+    co_return answer_without_unit(command);
+  }
+  command.itl_ = itl;
+  if (command.request().attribute == TaskAttribute::aca) {
+    co_return refuse(command, Reply::check_condition(refusal::invalid_message));
+  }
+  DeviceServer& device = itl->unit().device();
+  TaskSet& task_set = itl->unit().task_set();
+  const Decoded decoded = device.decode(command.cdb());
+  const bool alone = decoded && (*decoded)->overlap == Overlap::exclusive_range;
+  const TaskSet::Entry entry = task_set.enter(command, alone ? TaskSet::Alone::yes : TaskSet::Alone::no);
+  if (entry == TaskSet::Entry::full) co_return refuse(command, no_room(itl->tasks() != 0));
+  if (entry == TaskSet::Entry::dormant) co_await task_set.admission(command);
+
+  count_submitted(command);
+  std::optional<Reply> reply;
+  if (command.state_ == Command::State::cancelled || command.abort_requested()) {
+    reply = Reply::check_condition(Sense::aborted_command());
+  } else if (itl->armed() != 0) {
+    reply = obstacle(command, decoded);
+  }
+  if (reply) {
+    command.reply_ = std::move(*reply);
+  } else if (!decoded) {
+    command.reply_ = Reply::check_condition(decoded.error());
+  } else if ((*decoded)->immediate != nullptr) {
+    command.reply_ = (*decoded)->immediate(device, command);
+  } else {
+    command.in_device_ = true;
+    command.reply_ = co_await (*decoded)->deferred(device, command);
+  }
+  if (command.reply_.sense == refusal::insufficient_resources) {
+    command.reply_ = no_room(itl->tasks() > 1);
+  }
+  shape_reply(command, decoded ? *decoded : nullptr, device.sense_format());
+  count_done(command);
+  const bool verdict_awaited = task_set.end(command);
+  if (verdict_awaited) co_await task_set.verdict(command);
+  const Outcome outcome = command.aborted_ ? Outcome::silent : Outcome::respond;
+  task_set.leave(command);
+  co_return outcome;
+}
+
+}  // namespace tgt

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/task_set.h"
+
+#include <utility>
+
+#include "core/abort_group.h"
+#include "core/itl_nexus.h"
+#include "core/logical_unit.h"
+#include "core/nexus.h"
+#include "core/target.h"
+
+namespace tgt {
+
+TaskSet::TaskSet(LogicalUnit& unit, const std::vector<Shard*>& shards)
+    : unit_(unit), shards_(shards.size()), allowance_(shards.size()) {
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    OfShard& mine = shards_[i];
+    mine.shard = shards[i];
+    mine.drain_request.set = this;
+    mine.drain_request.shard = static_cast<unsigned>(i);
+    mine.drain_request.run = [](PostedWork& work) {
+      auto& request = static_cast<DrainRequest&>(work);
+      const std::shared_ptr<LogicalUnit> keep = std::move(request.keep);
+      request.set->drain_requested(request.set->shards_[request.shard]);
+    };
+  }
+}
+
+TaskSet::OfShard& TaskSet::of(const Command& command) { return shards_[command.shard().index()]; }
+
+void TaskSet::attach(ItlNexus& itl) {
+  const LockGuard lock(mutex_);
+  nexuses_.insert(&itl);
+  ++shards_[itl.nexus().shard().index()].attached;
+  if (armed_) itl.arm(ItlNexus::task_ordering);
+}
+
+void TaskSet::detach(ItlNexus& itl) {
+  const LockGuard lock(mutex_);
+  if (nexuses_.erase(&itl) != 0) --shards_[itl.nexus().shard().index()].attached;
+}
+
+TaskSet::Entry TaskSet::enter(Command& command, Alone alone) {
+  OfShard& mine = of(command);
+  if (!allowance_.take(mine.allowance, [this] { return unit_.device().task_limit(); })) return Entry::full;
+  mine.tasks.push_back(command);
+  ++command.itl().tasks_;
+
+  using Standing = Command::Standing;
+  const TaskAttribute attribute = command.request().attribute;
+  Standing standing = Standing::simple;
+  if (attribute == TaskAttribute::head_of_queue) standing = Standing::head_of_queue;
+  if (attribute == TaskAttribute::ordered || alone == Alone::yes) standing = Standing::ordered;
+  command.alone_ = alone == Alone::yes;
+  if (standing == Standing::simple && (command.itl().armed() & ItlNexus::task_ordering) == 0) {
+    ++mine.quiet;
+    command.standing_ = Standing::quiet;
+    command.state_ = Command::State::enabled;
+    return Entry::enabled;
+  }
+  return enter_armed(command, standing);
+}
+
+TaskSet::Entry TaskSet::enter_armed(Command& command, Command::Standing standing) {
+  std::vector<OfShard*> requests;
+  TaskOrder::Queue enabled;
+  Entry entry = Entry::dormant;
+  {
+    const LockGuard lock(mutex_);
+    if (standing != Command::Standing::simple) arm();
+    if (standing == Command::Standing::ordered) collect_drain_requests(requests);
+    order_.enter(command, standing);
+    enabled = order_.enable();
+    if (command.state_ == Command::State::enabled) entry = Entry::enabled;
+  }
+  post(requests);
+  wake_all(enabled, &command);
+  return entry;
+}
+
+void TaskSet::arm() {
+  if (armed_) return;
+  armed_ = true;
+  for (ItlNexus* itl : nexuses_) itl->arm(ItlNexus::task_ordering);
+}
+
+void TaskSet::disarm_if_quiet() {
+  if (!armed_ || order_.concerns_newcomers()) return;
+  armed_ = false;
+  drain_began_ = false;
+  for (OfShard& mine : shards_) {
+    if (std::exchange(mine.undrained, false)) order_.shard_is_drained();
+  }
+  for (ItlNexus* itl : nexuses_) itl->disarm(ItlNexus::task_ordering);
+}
+
+void TaskSet::collect_drain_requests(std::vector<OfShard*>& requests) {
+  if (std::exchange(drain_began_, true)) return;
+  for (OfShard& mine : shards_) {
+    if (mine.attached == 0) continue;
+    mine.undrained = true;
+    order_.wait_for_shards(1);
+    if (std::exchange(mine.asked, true)) continue;  // its report to come is good for this drain too
+    mine.drain_request.keep = unit_.weak_from_this().lock();
+    requests.push_back(&mine);
+  }
+}
+
+void TaskSet::post(const std::vector<OfShard*>& requests) {
+  for (OfShard* mine : requests) mine->shard->post(mine->drain_request);
+}
+
+void TaskSet::drain_requested(OfShard& mine) {
+  if (mine.quiet == 0) {
+    report_drained(mine);
+  } else {
+    mine.reports_drained = true;
+  }
+}
+
+void TaskSet::report_drained(OfShard& mine) {
+  TaskOrder::Queue enabled;
+  {
+    const LockGuard lock(mutex_);
+    mine.asked = false;
+    if (!std::exchange(mine.undrained, false)) return;
+    order_.shard_is_drained();
+    enabled = order_.enable();
+  }
+  wake_all(enabled);
+}
+
+void TaskSet::wake(Command& command) {
+  command.wake_.run = [](PostedWork& work) { static_cast<Command::Wake&>(work).task.resume(); };
+  command.shard().post(command.wake_);
+}
+
+void TaskSet::wake_all(TaskOrder::Queue queue, const Command* but_not) {
+  while (!queue.empty()) {
+    Command& command = *queue.first();
+    queue.remove(command);
+    if (&command != but_not) wake(command);  // from here on it may be gone
+  }
+}
+
+bool TaskSet::end(Command& command) {
+  OfShard& mine = of(command);
+  command.ended_ = true;
+  command.in_device_ = false;
+  if (command.standing_ == Command::Standing::quiet) {
+    command.standing_ = Command::Standing::none;
+    if (--mine.quiet == 0 && std::exchange(mine.reports_drained, false)) report_drained(mine);
+  } else if (command.standing_ != Command::Standing::none) {
+    TaskOrder::Queue enabled;
+    {
+      const LockGuard lock(mutex_);
+      order_.end(command);
+      enabled = order_.enable();
+      disarm_if_quiet();
+    }
+    wake_all(enabled);
+  }
+  for (AbortGroup* group : mine.groups) group->ended(command);
+  return command.aborts_ != 0 && !command.aborted_;
+}
+
+void TaskSet::leave(Command& command) {
+  OfShard& mine = of(command);
+  mine.tasks.remove(command);
+  allowance_.give_back(mine.allowance);
+  for (AbortGroup* group : mine.groups) group->left(command);
+  ItlNexus& itl = command.itl();
+  if (--itl.tasks_ == 0 && (itl.armed() & ItlNexus::removed) != 0) itl.nexus().discard(itl);
+}
+
+void TaskSet::freeze() {
+  const LockGuard lock(mutex_);
+  order_.freeze();
+  arm();
+}
+
+void TaskSet::thaw() {
+  TaskOrder::Queue enabled;
+  {
+    const LockGuard lock(mutex_);
+    order_.thaw();
+    enabled = order_.enable();
+    disarm_if_quiet();
+  }
+  wake_all(enabled);
+}
+
+void TaskSet::cancel_if_dormant(Command& command) {
+  TaskOrder::Queue enabled;
+  {
+    const LockGuard lock(mutex_);
+    if (command.state_ != Command::State::dormant) return;
+    order_.cancel(command);
+    enabled = order_.enable();
+    disarm_if_quiet();
+  }
+  wake_all(enabled);
+  wake(command);
+}
+
+bool TaskSet::any_on(const Shard& shard, const Predicate& which) const {
+  const auto& tasks = shards_[shard.index()].tasks;
+  for (Command* task = tasks.first(); task != nullptr; task = tasks.after(*task)) {
+    if (which(*task)) return true;
+  }
+  return false;
+}
+
+void TaskSet::forget_nexuses_on(const Shard& shard, const Target& target) {
+  std::vector<ItlNexus*> affected;
+  {
+    const LockGuard lock(mutex_);
+    for (ItlNexus* itl : nexuses_) {
+      if (&itl->nexus().shard() == &shard && &itl->nexus().target() == &target) affected.push_back(itl);
+    }
+  }
+  for (ItlNexus* itl : affected) itl->nexus().forget(*itl);
+}
+
+void TaskSet::mark_removed(const Target& target) {
+  const LockGuard lock(mutex_);
+  for (ItlNexus* itl : nexuses_) {
+    if (&itl->nexus().target() == &target) itl->arm(ItlNexus::removed);
+  }
+}
+
+}  // namespace tgt

@@ -6,7 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 
-#include "reactor/endpoint.h"
+#include "transport/iscsi/portal_address.h"
 
 namespace tgt {
 namespace {
@@ -34,7 +34,7 @@ std::optional<std::string> apply_iscsi(DaemonOptions& options, std::string_view 
   const std::string_view name = item.substr(0, equals);
   const std::string_view value = equals == std::string_view::npos ? std::string_view{} : item.substr(equals + 1);
   if (name == "portal") {
-    if (!Endpoint::parse(value, 3260)) {
+    if (!PortalAddress::parse(value)) {
       return fmt::format("--iscsi portal={}: not an address; write 192.0.2.1:3260 or [2001:db8::1]:3260", value);
     }
     options.portals.emplace_back(value);
@@ -72,8 +72,9 @@ void declare(CLI::App& program, Collected& to) {
   program.add_option("-t,--nr_iothreads", to.io_threads, "accepted for old start scripts; --shards sets the threads");
   program.add_option("-p,--pid-file", to.process_id_file, "write the process number to this file");
   program.add_option("-d,--debug", to.debug_level, "1 logs more")->check(CLI::IsMember({"0", "1"}));
-  program.add_option("--iscsi", to.iscsi,
-                     "portal=ADDRESS[:PORT] (repeatable), nop_interval=SECONDS, nop_count=N, separated by commas");
+  program.add_option(
+      "--iscsi", to.iscsi,
+      "portal=ADDRESS[:PORT][@ADVERTISED[:PORT]] (repeatable), nop_interval=SECONDS, nop_count=N, separated by commas");
   program.add_option("--shards", to.options.reactor.shards, "threads that serve I/O (default: one for each CPU)")
       ->check(CLI::Range(1, 256));
   program.add_option("--backend", to.backend, "how to talk to the kernel: auto, io_uring or epoll")

@@ -16,6 +16,7 @@ namespace tgt {
 // What is to be known of a new device.
 struct DeviceRequest {
   TargetId tid = 0;
+  std::string target_name{};
   Lun lun{};
   LogicalUnitKind kind = LogicalUnitKind::disk;
   std::string store_type{};  // rdwr, memory, null, sg, bsg
@@ -32,7 +33,7 @@ class DeviceFactory {
   // The error is a text for people: what, where, why and what to do next.
   virtual Task<Result<std::unique_ptr<DeviceServer>, std::string>> open(Shard& shard, DeviceRequest request) = 0;
   // The device that every target has at LUN 0 until another one takes the number.
-  virtual std::unique_ptr<DeviceServer> make_controller(TargetId tid) = 0;
+  virtual std::unique_ptr<DeviceServer> make_controller(TargetId tid, const std::string& target_name) = 0;
   // As `tgtadm --mode system --op show` lists them: "rdwr (bsoflags sync:direct)".
   virtual std::vector<std::string> store_types() const = 0;
   virtual std::vector<std::string> device_types() const = 0;

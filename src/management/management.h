@@ -92,7 +92,7 @@ class Management final : public ManagementService {
   TargetView view_of(Target& target) const;
   std::vector<StatisticsRow> statistics_of(const Target& target) const;
   Task<bool> take_units_away(std::shared_ptr<Target> target);
-  DeviceRequest device_request(const NewLogicalUnit& unit, Lun lun) const;
+  DeviceRequest device_request(const Target& target, const NewLogicalUnit& unit, Lun lun) const;
   Answer unsupported(std::string what) const;
   // Runs to its end even when nobody waits any longer; true when it ended within the time that an administrator waits.
   Task<bool> unmap_in_bounded_time(std::shared_ptr<Target> target, Lun lun);

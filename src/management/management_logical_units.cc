@@ -37,12 +37,13 @@ LogicalUnitView logical_unit_view(Lun lun, const DeviceServer::Description& desc
           .store_flags = description.store_flags};
 }
 
-DeviceRequest Management::device_request(const NewLogicalUnit& unit, Lun lun) const {
-  const auto tid = static_cast<TargetId>(unit.target_id);
+DeviceRequest Management::device_request(const Target& target, const NewLogicalUnit& unit, Lun lun) const {
+  const TargetId tid = target.tid();
   const auto access = device_access_.find(tid);
   const bool raw_target = access != device_access_.end() && access->second == DeviceAccess::passed_through;
   const bool passthrough = unit.kind == LogicalUnitKind::passthrough || (raw_target && !unit.store_type);
   return {.tid = tid,
+          .target_name = target.name(),
           .lun = lun,
           .kind = passthrough ? LogicalUnitKind::passthrough : unit.kind,
           .store_type = unit.store_type.value_or(passthrough ? "sg" : "rdwr"),
@@ -62,7 +63,7 @@ Management::Answer Management::create_logical_unit(NewLogicalUnit unit) {
     co_return refused(ManagementErrorCode::invalid_request, fmt::format("{}: the highest is {}", name, Lun::highest));
   }
   const Lun lun{static_cast<std::uint32_t>(unit.number)};
-  const DeviceRequest request = device_request(unit, lun);
+  const DeviceRequest request = device_request(*target, unit, lun);
   const std::shared_ptr<LogicalUnit> there = target->find(lun);
   const bool replaces_controller =
       there && lun.number == 0 && request.kind == LogicalUnitKind::passthrough && is_controller(*there);
@@ -104,7 +105,8 @@ Management::Answer Management::remove_logical_unit(std::int32_t target_id, std::
     co_return refused(ManagementErrorCode::logical_unit_active, name + ": commands are running");
   }
   if (lun.number == 0) {
-    target->map(lun, std::make_shared<LogicalUnit>(with_.devices.make_controller(target->tid()), with_.shards));
+    target->map(
+        lun, std::make_shared<LogicalUnit>(with_.devices.make_controller(target->tid(), target->name()), with_.shards));
   }
   with_.log.info("{}: removed", name);
   co_return done();

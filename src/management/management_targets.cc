@@ -35,7 +35,7 @@ Result<std::shared_ptr<Target>, ManagementError> Management::find_target(std::in
 Management::Answer Management::create_target(NewTarget wanted) {
   const auto tid = static_cast<TargetId>(wanted.id);
   auto target = std::make_shared<Target>(tid, wanted.name, "iscsi", with_.shards);
-  target->map(Lun{0}, std::make_shared<LogicalUnit>(with_.devices.make_controller(tid), with_.shards));
+  target->map(Lun{0}, std::make_shared<LogicalUnit>(with_.devices.make_controller(tid, wanted.name), with_.shards));
   if (!with_.targets.add(target)) {
     co_return refused(ManagementErrorCode::target_exists,
                       fmt::format("target {} or the name {} is taken", wanted.id, printable(wanted.name)));

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/daemon.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "transport/iscsi/portal_address.h"
+
+namespace tgt {
+namespace {
+
+std::vector<Shard*> data_shards(Reactor& reactor) {
+  std::vector<Shard*> shards;
+  for (unsigned index = 0; index < reactor.shard_count(); ++index) shards.push_back(&reactor.shard(index));
+  return shards;
+}
+
+// Where tgtadm looks: TGT_IPC_SOCKET, or the historic place, with the control port at its end.
+std::string control_socket_path(int control_port) {
+  const char* place = std::getenv("TGT_IPC_SOCKET");
+  return fmt::format("{}.{}", place != nullptr ? place : "/var/run/tgtd/socket", control_port);
+}
+
+IscsiTargetParameters::KeepAlive keep_alive(const DaemonOptions& options) {
+  return {.interval_seconds = options.nop_interval_seconds.value_or(0), .count = options.nop_count.value_or(0)};
+}
+
+}  // namespace
+
+Daemon::Daemon(const DaemonOptions& options, Log log)
+    : options_(options),
+      log_(std::move(log)),
+      reactor_(options_.reactor, log_),
+      shards_(data_shards(reactor_)),
+      task_manager_(TaskManager::Limits{}),
+      iscsi_parameters_(keep_alive(options_)),
+      iscsi_({}, {.shards = shards_,
+                  .targets = targets_,
+                  .task_manager = task_manager_,
+                  .parameters = iscsi_parameters_,
+                  .authentication = *this,
+                  .log = log_}),
+      devices_(reactor_, log_),
+      management_({.shards = shards_,
+                   .targets = targets_,
+                   .iscsi = iscsi_,
+                   .iscsi_parameters = iscsi_parameters_,
+                   .devices = devices_,
+                   .stopper = *this,
+                   .log = log_}),
+      control_(*shards_.front(), {.socket_path = control_socket_path(options_.control_port), .own_user = ::geteuid()},
+               management_, log_) {}
+
+Result<void, std::string> Daemon::start() {
+  if (auto portals = open_portals(); !portals) return portals;
+  if (auto opened = control_.open(); !opened) return opened;
+  auto signals = SignalSource::open(*shards_.front());
+  if (!signals) return failure(fmt::format("signals: {}", signals.error().text()));
+  signals_ = std::move(*signals);
+  log_.info("tgtd {} serves with {} shard(s) over {}", TGT_VERSION, reactor_.shard_count(), reactor_.backend_name());
+  return {};
+}
+
+Result<void, std::string> Daemon::open_portals() {
+  const bool all_addresses = options_.portals.empty();
+  const std::vector<std::string> wanted =
+      all_addresses ? std::vector<std::string>{"[::]:3260", "0.0.0.0:3260"} : options_.portals;
+  for (const std::string& text : wanted) {
+    const auto portal = PortalAddress::parse(text);
+    if (!portal) return failure(fmt::format("portal {}: not an address", text));
+    const auto added = iscsi_.add_portal(portal->at, portal->advertised);
+    if (added) continue;
+    const bool no_ipv6_here =
+        all_addresses && portal->at.is_ipv6() && added.error().kind() != IoError::Kind::address_in_use;
+    if (no_ipv6_here) {
+      log_.warning("portal {}: {}; serving IPv4 only", text, added.error().text());
+      continue;
+    }
+    return failure(
+        fmt::format("portal {}: {}; choose another one with --iscsi portal=ADDRESS:PORT", text, added.error().text()));
+  }
+  return {};
+}
+
+void Daemon::run() {
+  spawn(wait_for_signals());
+  reactor_.run();
+}
+
+Task<void> Daemon::wait_for_signals() {
+  for (;;) {
+    const auto signal = co_await signals_.next();
+    if (!signal) co_return;
+    // There is no configuration file to read again, and the terminal may go.
+    if (*signal == SignalSource::Signal::hang_up) continue;
+    log_.info("asked by a signal to stop");
+    stop_daemon();
+  }
+}
+
+void Daemon::stop_daemon() {
+  if (std::exchange(stopping_, true)) return;
+  spawn(shut_down());
+}
+
+Task<void> Daemon::shut_down() {
+  targets_.set_online(false);
+  co_await control_.close();
+  co_await iscsi_.stop();
+  co_await remove_all_targets();
+  signals_.cancel();
+  log_.info("tgtd has stopped");
+  reactor_.stop();
+}
+
+Task<void> Daemon::remove_all_targets() {
+  for (const auto& target : targets_.list()) {
+    const auto removed = co_await management_.remove_target(static_cast<std::int32_t>(target->tid()), Removal::forced);
+    if (!removed) log_.warning("target {}: {}", target->tid(), removed.error().detail);
+  }
+}
+
+}  // namespace tgt

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -102,6 +103,14 @@ Result<ProcessIdFile, IoError> ProcessIdFile::create(std::string path) {
 
 ProcessIdFile::~ProcessIdFile() {
   if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+void block_daemon_signals() {
+  ::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 void protect_from_out_of_memory() {

@@ -42,6 +42,10 @@ class ProcessIdFile {
   std::string path_;
 };
 
+// Keeps SIGTERM, SIGINT and SIGHUP for SignalSource, and ignores SIGPIPE, in this thread and those that it starts: the
+// first thing that a daemon does.
+void block_daemon_signals();
+
 // Asks the kernel to end other processes first when memory runs out. Without the right to do so nothing happens.
 void protect_from_out_of_memory();
 

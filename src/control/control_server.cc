@@ -29,9 +29,9 @@ class SocketDeadline {
   Timer timer_;
 };
 
-bool only_reads(ManagementOperation operation) {
-  return operation == ManagementOperation::show || operation == ManagementOperation::stat;
-}
+constexpr std::string_view ended_early = "it ended too early, or took too long";
+// Also what a client does that only looks whether the daemon is there.
+constexpr std::string_view said_nothing = "nothing was asked";
 
 }  // namespace
 
@@ -62,6 +62,8 @@ Result<void, std::string> ControlServer::open() {
 
 Task<void> ControlServer::close() {
   const bool was_open = listener_.is_open();
+  closing_ = true;
+  if (was_open) co_await end_accept();
   listener_.shutdown();
   for (Socket* socket : receiving_) socket->shutdown();
   co_await gate_.close();
@@ -72,17 +74,23 @@ Task<void> ControlServer::close() {
   lock_.reset();
 }
 
+// An accept that waits on a unix socket does not notice on every backend that its listener was shut down. One more
+// connection ends it.
+Task<void> ControlServer::end_accept() {
+  const auto connected = co_await Socket::connect_unix(shard_, options_.socket_path);
+  if (!connected) log_.warning("no connection to {}: {}", options_.socket_path, connected.error().text());
+}
+
 Task<void> ControlServer::accept_connections(Gate::Pass pass) {
-  while (!gate_.closing()) {
+  while (!closing_) {
     auto socket = co_await listener_.accept();
     if (!socket) {
-      if (!gate_.closing()) log_.error("the management socket takes no connections: {}", socket.error().text());
+      if (!closing_) log_.error("the management socket takes no connections: {}", socket.error().text());
       co_return;
     }
-    auto connection_pass = gate_.enter();
-    if (!connection_pass) co_return;
+    if (closing_) co_return;
     ++connections_;
-    spawn(serve(std::move(*socket), std::move(connection_pass)));
+    spawn(serve(std::move(*socket), gate_.enter()));
     while (connections_ >= options_.most_connections) {
       connection_ended_.reset();
       co_await connection_ended_.wait();
@@ -91,21 +99,25 @@ Task<void> ControlServer::accept_connections(Gate::Pass pass) {
 }
 
 Task<void> ControlServer::serve(Socket socket, Gate::Pass pass) {
-  auto request = co_await receive_request(socket);
-  if (request) {
-    if (auto refusal = refusal_of_peer(socket)) request = failure(std::move(*refusal));
-  }
-  ManagementResult result = std::string();
-  if (request) {
-    result = co_await carry_out(std::move(*request));
-  } else {
-    log_.warning("management request refused: {}", request.error());
-    result = failure(invalid_request(std::move(request.error())));
-  }
+  auto result = co_await answer(socket);
   co_await send_reply(socket, std::move(result));
   socket.close();
   --connections_;
   connection_ended_.set();
+}
+
+Task<ManagementResult> ControlServer::answer(Socket& socket) {
+  auto request = co_await receive_request(socket);
+  if (request) {
+    if (auto refusal = refusal_of_peer(socket)) request = failure(std::move(*refusal));
+  }
+  if (request) co_return co_await carry_out(std::move(*request));
+  if (request.error() == said_nothing) {
+    log_.debug("management connection closed: {}", said_nothing);
+  } else {
+    log_.warning("management request refused: {}", request.error());
+  }
+  co_return failure(invalid_request(std::move(request.error())));
 }
 
 std::optional<std::string> ControlServer::refusal_of_peer(const Socket& socket) const {
@@ -121,6 +133,7 @@ Task<Result<ManagementRequest, std::string>> ControlServer::receive_request(Sock
   std::array<std::uint8_t, sizeof(RequestHeader)> head{};
   std::vector<std::uint8_t> text;
   auto received = co_await receive_all(socket, head);
+  if (!received && head == decltype(head){}) received = failure(std::string(said_nothing));
   const auto header = decode_request_header(head);
   if (received && header) {
     text.resize(text_length(*header));
@@ -138,7 +151,7 @@ Task<Result<void, std::string>> ControlServer::receive_all(Socket& socket, Mutab
   while (!into.empty()) {
     const auto received = co_await socket.receive(into);
     if (!received) co_return failure(received.error().text());
-    if (*received == 0) co_return failure(std::string("it ended too early, or took too long"));
+    if (*received == 0) co_return failure(std::string(ended_early));
     into = into.subspan(*received);
   }
   co_return Result<void, std::string>();
@@ -149,7 +162,7 @@ Task<ManagementResult> ControlServer::carry_out(ManagementRequest request) {
   const auto operation = word_for(request.operation);
   const std::int64_t target = request.target_id.value_or(-1);
   log_.debug("management request: {} {}, target {}", mode, operation, target);
-  RequestOrder::Turn turn = only_reads(request.operation) ? RequestOrder::Turn() : co_await order_.wait(target);
+  if (refusing_) co_return failure(invalid_request("the daemon is stopping"));
   auto result = co_await dispatch_request(std::move(request), service_);
   if (!result) {
     log_.info("management request refused: {} {}, target {}: {} ({})", mode, operation, target,

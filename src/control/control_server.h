@@ -10,7 +10,6 @@
 #include "control/management_request.h"
 #include "control/management_service.h"
 #include "control/protocol.h"
-#include "control/request_order.h"
 #include "reactor/event.h"
 #include "reactor/gate.h"
 #include "reactor/lock_file.h"
@@ -22,7 +21,8 @@ namespace tgt {
 // Whether a process of this user may manage a daemon that runs as `own_user`.
 bool may_manage(const Socket::PeerCredentials& peer, std::uint32_t own_user);
 
-// The management socket: takes one request from each connection, has it carried out and answers. On one shard.
+// The management socket: takes one request from each connection, has it carried out and answers. On one shard. Requests
+// of several connections overlap: one that waits for a device holds up no other.
 class ControlServer {
  public:
   struct Options {
@@ -40,13 +40,20 @@ class ControlServer {
   // Locks `<socket_path>.lock` and listens. Requests are taken from now on. The text says why it cannot be.
   Result<void, std::string> open();
 
+  // Connections are taken as before, but each request is refused: the daemon is stopping. To be called before all that
+  // requests could meet half-way is taken apart. tgtadm returns from stopping the daemon when close() has been called,
+  // so that comes last: a new daemon then finds the portals and the lock free.
+  void refuse_requests() { refusing_ = true; }
+
   // Refuses connections from now on, lets the requests that are being carried out end and be answered, and removes the
   // socket. Must have ended before the server is destroyed.
   Task<void> close();
 
  private:
   Task<void> accept_connections(Gate::Pass pass);
+  Task<void> end_accept();
   Task<void> serve(Socket socket, Gate::Pass pass);
+  Task<ManagementResult> answer(Socket& socket);
   Task<Result<ManagementRequest, std::string>> receive_request(Socket& socket);
   Task<Result<void, std::string>> receive_all(Socket& socket, MutableBytes into);
   Task<ManagementResult> carry_out(ManagementRequest request);
@@ -61,8 +68,9 @@ class ControlServer {
   Listener listener_;
   std::set<Socket*> receiving_;  // may be cut when the server closes
   std::size_t connections_ = 0;
+  bool refusing_ = false;
+  bool closing_ = false;
   Event connection_ended_;
-  RequestOrder order_;
   Gate gate_;
 };
 

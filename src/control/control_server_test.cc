@@ -13,6 +13,7 @@
 #include "control/fake_management_service.h"
 #include "reactor/epoll_backend.h"
 #include "reactor/test_loop.h"
+#include "reactor/uring_backend.h"
 
 namespace tgt {
 namespace {
@@ -26,15 +27,29 @@ struct Reply {
   bool operator==(const Reply&) const = default;
 };
 
-class ControlServerTest : public testing::Test {
+enum class Choice : std::uint8_t { epoll, io_uring };
+
+std::unique_ptr<Backend> make_backend(Choice choice, BlockingPool& pool) {
+  if (choice == Choice::io_uring) {
+    auto backend = UringBackend::create(pool);
+    return backend ? std::move(*backend) : nullptr;
+  }
+  auto backend = EpollBackend::create(pool);
+  return backend ? std::move(*backend) : nullptr;
+}
+
+class ControlServerTest : public testing::TestWithParam<Choice> {
  public:
   ControlServerTest() {
     options_.socket_path = (folder_ / "run" / "socket.0").string();
     options_.own_user = ::geteuid();
     options_.request_time = 100ms;
     options_.reply_time = 100ms;
-    auto backend = EpollBackend::create(pool_);
-    if (backend) loop_ = std::make_unique<TestLoop>(std::move(*backend), pool_);
+  }
+  void SetUp() override {
+    auto backend = make_backend(GetParam(), pool_);
+    if (backend == nullptr) GTEST_SKIP() << "this kernel refuses it";
+    loop_ = std::make_unique<TestLoop>(std::move(backend), pool_);
   }
   ~ControlServerTest() override { std::filesystem::remove_all(folder_); }
 
@@ -104,7 +119,7 @@ Wire show_targets_request() {
   return encode_request({.mode = ManagementMode::target, .operation = ManagementOperation::show});
 }
 
-TEST_F(ControlServerTest, AnswersARequestWithTheTextOfTheService) {
+TEST_P(ControlServerTest, AnswersARequestWithTheTextOfTheService) {
   open();
   service_.answer = "Target 1: iqn.a\n";
   EXPECT_EQ(ask(show_targets_request()), (Reply{0, "Target 1: iqn.a\n"}));
@@ -112,21 +127,21 @@ TEST_F(ControlServerTest, AnswersARequestWithTheTextOfTheService) {
   close();
 }
 
-TEST_F(ControlServerTest, AnswersARefusalWithItsCodeAndDetail) {
+TEST_P(ControlServerTest, AnswersARefusalWithItsCodeAndDetail) {
   open();
   service_.answer = failure(ManagementError{ManagementErrorCode::no_target, "there is no target 9"});
   EXPECT_EQ(ask(show_targets_request()), (Reply{4, "there is no target 9"}));
   close();
 }
 
-TEST_F(ControlServerTest, SendsLongTexts) {
+TEST_P(ControlServerTest, SendsLongTexts) {
   open();
   service_.answer = std::string(3'000'000, 'x');
   EXPECT_EQ(ask(show_targets_request()), (Reply{0, std::string(3'000'000, 'x')}));
   close();
 }
 
-TEST_F(ControlServerTest, AnswersRequestsThatCannotBeWithInvalidRequest) {
+TEST_P(ControlServerTest, AnswersRequestsThatCannotBeWithInvalidRequest) {
   open();
   Wire too_short = show_targets_request();
   too_short[72] = 119;
@@ -141,7 +156,7 @@ TEST_F(ControlServerTest, AnswersRequestsThatCannotBeWithInvalidRequest) {
   close();
 }
 
-TEST_F(ControlServerTest, HangsUpOnAClientThatSaysNothingOrTooLittleInItsTime) {
+TEST_P(ControlServerTest, HangsUpOnAClientThatSaysNothingOrTooLittleInItsTime) {
   open();
   for (const std::size_t length : {0u, 1u, 119u, 121u}) {
     Wire request = encode_request({.mode = ManagementMode::account, .text = "user=u"});
@@ -152,7 +167,7 @@ TEST_F(ControlServerTest, HangsUpOnAClientThatSaysNothingOrTooLittleInItsTime) {
   close();
 }
 
-TEST_F(ControlServerTest, TakesARequestInPieces) {
+TEST_P(ControlServerTest, TakesARequestInPieces) {
   open();
   Reply reply;
   run([](ControlServerTest& test, Reply& into) -> Task<void> {
@@ -168,7 +183,7 @@ TEST_F(ControlServerTest, TakesARequestInPieces) {
   close();
 }
 
-TEST_F(ControlServerTest, ServesOthersWhileSilentClientsFillTheirPlaces) {
+TEST_P(ControlServerTest, ServesOthersWhileSilentClientsFillTheirPlaces) {
   options_.most_connections = 2;
   open();
   std::vector<Socket> silent;
@@ -179,7 +194,7 @@ TEST_F(ControlServerTest, ServesOthersWhileSilentClientsFillTheirPlaces) {
   close();
 }
 
-TEST_F(ControlServerTest, AllowsNobodyButItsUserToConnect) {
+TEST_P(ControlServerTest, AllowsNobodyButItsUserToConnect) {
   open();
   struct stat status{};
   ASSERT_EQ(::stat(options_.socket_path.c_str(), &status), 0);
@@ -190,7 +205,7 @@ TEST_F(ControlServerTest, AllowsNobodyButItsUserToConnect) {
   close();
 }
 
-TEST_F(ControlServerTest, SaysToOthersThatTheyMayNot) {
+TEST_P(ControlServerTest, SaysToOthersThatTheyMayNot) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
   open();
   std::filesystem::permissions(folder_, std::filesystem::perms::all);
@@ -204,7 +219,7 @@ TEST_F(ControlServerTest, SaysToOthersThatTheyMayNot) {
   close();
 }
 
-TEST_F(ControlServerTest, IsRefusedWhileAnotherUsesTheSocket) {
+TEST_P(ControlServerTest, IsRefusedWhileAnotherUsesTheSocket) {
   open();
   ControlServer second(loop_->shard(), options_, service_, Log::silent());
   const auto opened = second.open();
@@ -215,10 +230,10 @@ TEST_F(ControlServerTest, IsRefusedWhileAnotherUsesTheSocket) {
   close();
 }
 
-TEST_F(ControlServerTest, TakesOverASocketThatWasLeftBehind) {
+TEST_P(ControlServerTest, TakesOverASocketThatWasLeftBehind) {
   open();
   const auto kept = folder_ / "kept";
-  std::filesystem::rename(options_.socket_path, kept);
+  std::filesystem::create_hard_link(options_.socket_path, kept);
   close();
   std::filesystem::rename(kept, options_.socket_path);
   open();
@@ -226,7 +241,7 @@ TEST_F(ControlServerTest, TakesOverASocketThatWasLeftBehind) {
   close();
 }
 
-TEST_F(ControlServerTest, IsGoneWhenItHasClosed) {
+TEST_P(ControlServerTest, IsGoneWhenItHasClosed) {
   open();
   close();
   EXPECT_FALSE(std::filesystem::exists(options_.socket_path));
@@ -236,7 +251,15 @@ TEST_F(ControlServerTest, IsGoneWhenItHasClosed) {
   }(*this));
 }
 
-TEST_F(ControlServerTest, ClosesWithoutWaitingForSilentClients) {
+TEST_P(ControlServerTest, TakesConnectionsButNoRequestsWhileTheDaemonStops) {
+  open();
+  server_->refuse_requests();
+  EXPECT_EQ(ask(show_targets_request()), (Reply{17, "the daemon is stopping"}));
+  EXPECT_EQ(service_.calls, std::vector<std::string>{});
+  close();
+}
+
+TEST_P(ControlServerTest, ClosesWithoutWaitingForSilentClients) {
   options_.request_time = 1h;
   open();
   std::vector<Socket> silent;
@@ -246,13 +269,16 @@ TEST_F(ControlServerTest, ClosesWithoutWaitingForSilentClients) {
   close();
 }
 
-TEST_F(ControlServerTest, SaysWhyItCannotListen) {
+TEST_P(ControlServerTest, SaysWhyItCannotListen) {
   options_.socket_path = "/proc/nothing/socket.0";
   ControlServer server(loop_->shard(), options_, service_, Log::silent());
   const auto opened = server.open();
   ASSERT_FALSE(opened);
   EXPECT_NE(opened.error().find("/proc/nothing/socket.0.lock"), std::string::npos) << opened.error();
 }
+
+INSTANTIATE_TEST_SUITE_P(Backends, ControlServerTest, testing::Values(Choice::epoll, Choice::io_uring),
+                         [](const auto& choice) { return choice.param == Choice::epoll ? "epoll" : "io_uring"; });
 
 }  // namespace
 }  // namespace tgt

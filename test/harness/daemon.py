@@ -61,6 +61,11 @@ class Daemon:
         return self._process.pid
 
     @property
+    def folder(self):
+        """A folder for files of this daemon, removed with it."""
+        return self._folder
+
+    @property
     def running(self):
         return self._process.poll() is None
 

@@ -8,6 +8,7 @@
 """
 
 import itertools
+import os
 import struct
 import threading
 import time
@@ -24,6 +25,9 @@ INITIATOR_NAME = "iqn.2026-11.example.tests:initiator"
 SMALL_READS = {"InitialR2T": "Yes", "ImmediateData": "Yes", "MaxRecvDataSegmentLength": "262144", "MaxBurstLength": "1048576",
                "FirstBurstLength": "65536", "MaxOutstandingR2T": "8", "MaxConnections": "1", "DefaultTime2Wait": "2",
                "DefaultTime2Retain": "0", "ErrorRecoveryLevel": "0", "DataPDUInOrder": "Yes", "DataSequenceInOrder": "Yes"}
+
+
+_ISIDS = itertools.count(os.getpid() % 4096 << 12)
 
 
 class InitiatorError(Exception):
@@ -114,6 +118,12 @@ class TaskManagement(Pending):
         self.response = None
 
 
+class Question(Pending):
+    """A logout, text or NOP-Out request and the PDU that answers it."""
+
+    answer = None
+
+
 class Session:
     """One session with one connection. A thread of its own reads; the caller writes."""
 
@@ -126,9 +136,10 @@ class Session:
         self._command_sn = 1
         self._max_command_sn = 1
         self._expected_status_sn = 0
-        self._isid = isid or bytes([0x80, 0, 0]) + (id(self) & 0xFFFFFF).to_bytes(3, "big")
+        self._isid = isid or bytes([0x80, 0, 0]) + next(_ISIDS).to_bytes(3, "big")
         self.events = []  # PDUs that answer nothing: async messages, rejects
         self.closed = threading.Event()
+        self.answers_pings = True
         self.keys = {}
         names = {"InitiatorName": initiator_name, "SessionType": "Normal" if normal else "Discovery"}
         if normal:
@@ -194,6 +205,22 @@ class Session:
                 break
         return task
 
+    def logout(self, reason=0):
+        """Sends a logout and waits for the answer; returns the response code."""
+        rest = struct.pack(">HHII", 0, 0, self._command_sn, self._expected_status_sn)
+        return self._ask(pdu.LOGOUT, pdu.FINAL | reason, rest).header[2]
+
+    def text(self, keys):
+        """Sends a text request and waits for the answer; returns its keys as a list of pairs."""
+        rest = struct.pack(">III", pdu.NO_TAG, self._command_sn, self._expected_status_sn)
+        answer = self._ask(pdu.TEXT, pdu.FINAL, rest, pdu.text_segment(keys))
+        return [tuple(item.decode().split("=", 1)) for item in answer.data.split(b"\0") if item]
+
+    def ping(self, payload=b"ping"):
+        """Sends a NOP-Out and waits for its answer; returns the data that came back."""
+        rest = struct.pack(">III", pdu.NO_TAG, self._command_sn, self._expected_status_sn)
+        return self._ask(pdu.NOP_OUT, pdu.FINAL, rest, payload).data
+
     def send_raw(self, header_bytes, data=b"", **options):
         """Sends any PDU; nobody waits for an answer (see `events`)."""
         with self._lock:
@@ -209,6 +236,14 @@ class Session:
         self._wire.close()
 
     # Inside
+
+    def _ask(self, opcode, flags, rest, data=b""):
+        """One immediate PDU and its answer."""
+        question = Question(self, next(self._tags), f"opcode {opcode:#04x}")
+        with self._lock:
+            self._pending[question.tag] = question
+            self._wire.send(pdu.header(opcode | pdu.IMMEDIATE, flags=flags, tag=question.tag, rest=rest), data)
+        return question.wait().answer
 
     def _login(self, names, operational):
         keys = self._exchange(stage=0, next_stage=1, keys={**names, "AuthMethod": "None"}, transit=True)
@@ -268,6 +303,8 @@ class Session:
 
     def _dispatch(self, answer):
         if answer.opcode == pdu.NOP_IN and answer.number(20) != pdu.NO_TAG:
+            if not self.answers_pings:
+                return
             rest = answer.header[20:24] + struct.pack(">II", self._command_sn, self._expected_status_sn)
             self._wire.send(pdu.header(pdu.NOP_OUT | pdu.IMMEDIATE, lun=answer.header[8:16], rest=rest))
             return
@@ -282,6 +319,9 @@ class Session:
             self._finish_command(pending, answer)
         elif answer.opcode == pdu.TASK_MANAGEMENT_RESPONSE:
             pending.response = answer.header[2]
+            self._end(pending)
+        elif isinstance(pending, Question):
+            pending.answer = answer
             self._end(pending)
         else:
             self.events.append(answer)

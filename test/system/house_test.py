@@ -50,6 +50,25 @@ class LayersCheck(unittest.TestCase):
         self.assertEqual(self.check({"src/daemon/main.cc": '#include "scsi/s.h"\n'}).returncode, 0)
 
 
+class EntryScript(unittest.TestCase):
+    def dev(self, *arguments):
+        return subprocess.run([os.path.join(ROOT, "dev"), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=60)
+
+    def test_every_subcommand_has_help_that_changes_nothing(self):
+        for subcommand in ("build", "demo", "test", "check", "bench", "fuzz"):
+            with self.subTest(subcommand):
+                result = self.dev(subcommand, "--help")
+                self.assertEqual((result.returncode, result.stderr), (0, ""))
+                self.assertTrue(result.stdout.startswith(f"./dev {subcommand}"), result.stdout)
+                self.assertIn(f"  {subcommand} ", self.dev("help").stdout)
+
+    def test_an_unknown_subcommand_or_option_is_refused(self):
+        self.assertEqual(self.dev("polish").returncode, 1)
+        self.assertEqual(self.dev("check", "--thoroughly").returncode, 1)
+        self.assertEqual(self.dev("test", "--slowly").returncode, 1)
+
+
 class FilesCheck(unittest.TestCase):
     def test_every_file_is_short_and_licensed(self):
         result = run_tool("check_files.py")

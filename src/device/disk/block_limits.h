@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "device/disk/disk.h"
+
+namespace tgt {
+
+// VPD page B0h (SBC-4, 6.6.3). What is told here the commands enforce.
+struct BlockLimitsPage {
+  static constexpr auto page = vital_product_data::Page::block_limits;
+  static void write(const Disk& disk, const Command&, ParameterWriter& writer) {
+    const Disk::Geometry& geometry = disk.geometry();
+    const std::uint16_t granularity = geometry.optimal_granularity;
+    vital_product_data::BlockLimits limits;
+    limits.optimal_transfer_length_granularity =
+        granularity != 0 ? granularity : static_cast<std::uint16_t>(1u << geometry.physical_block_exponent);
+    limits.maximum_transfer_length = static_cast<std::uint32_t>(Disk::largest_transfer >> disk.block_size().exponent);
+    limits.optimal_transfer_length = std::uint32_t{geometry.optimal_length};
+    writer.append(limits);
+  }
+};
+
+}  // namespace tgt

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <optional>
+
+#include "base/units.h"
+#include "device/disk/disk.h"
+
+namespace tgt {
+
+// The blocks that a command names, and the checks that stand before every access to them.
+struct BlockRange {
+  LogicalBlockAddress address;
+  BlockCount count;
+
+  static BlockRange of(const Command& command, Field address, Field count) {
+    return {LogicalBlockAddress(command[address]), BlockCount(command[count])};
+  }
+
+  std::uint64_t offset(const Disk& disk) const { return address.value << disk.block_size().exponent; }
+  std::uint64_t bytes(const Disk& disk) const { return count.value << disk.block_size().exponent; }
+
+  // Why these blocks cannot be reached: no medium, or beyond its end.
+  std::optional<Sense> unreachable(const Disk& disk) const {
+    if (auto reason = disk.not_ready()) return reason;
+    if (within(address, count, disk.capacity()) && address.value < disk.capacity().value) return std::nullopt;
+    return Sense::lba_out_of_range(address.value);
+  }
+};
+
+// Of a command that moves them through memory: as above, or more than MAXIMUM TRANSFER LENGTH (VPD B0h). `length` is
+// the field that says how many.
+std::optional<Sense> refuses_transfer(const Disk& disk, const BlockRange& range, Field length);
+
+// The same for commands that change the medium, which may be write-protected.
+std::optional<Sense> refuses_write(const Disk& disk, const BlockRange& range, Field length);
+
+}  // namespace tgt

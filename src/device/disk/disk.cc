@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/disk/disk.h"
+
+#include <bit>
+#include <charconv>
+
+namespace tgt {
+namespace {
+
+constexpr ModePages::Code caching_page{.page = 0x08};
+constexpr ModePages::Code control_page{.page = 0x0a};
+
+std::optional<std::uint64_t> number_of(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::uint8_t exponent_of_ratio(std::uint32_t larger, std::uint32_t smaller) {
+  return larger <= smaller ? std::uint8_t{0} : static_cast<std::uint8_t>(std::bit_width(larger / smaller) - 1);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Disk>, Disk::Fault> Disk::make(std::unique_ptr<BlockStore> store, Options options) {
+  if (options.block_size.exponent < 9 || options.block_size.exponent > 16) return failure(Fault::bad_block_size);
+  const std::uint32_t block = options.block_size.bytes();
+  if (store && store->alignment() > block) return failure(Fault::block_below_alignment);
+  if (store && store->capacity() < block) return failure(Fault::too_small);
+  return std::unique_ptr<Disk>(new Disk(std::move(store), std::move(options)));
+}
+
+Disk::Disk(std::unique_ptr<BlockStore> store, Options options)
+    : PrimaryDevice(std::move(options.identity)), store_(std::move(store)), block_size_(options.block_size) {
+  write_cache_ = options.write_cache;
+  read_only_ = options.read_only || (store_ && store_->read_only());
+  removable_ = options.removable || !store_;
+  thin_ = options.thin_provisioning;
+  online_ = store_ != nullptr;
+  if (store_) {
+    blocks_ = store_->capacity() >> block_size_.exponent;
+    geometry_.physical_block_exponent = exponent_of_ratio(store_->physical_block_size(), block_size_.bytes());
+    geometry_.rotation_rate = store_->rotational() ? 0 : 1;
+  }
+  ModePages& pages = mutable_mode_pages();
+  pages.add(mode::ReadWriteErrorRecovery{.flags = 0xc0});  // AWRE, ARRE: a store relocates on its own
+  pages.add(mode::Caching{.flags = options.write_cache ? mode::Caching::write_cache_enabled : std::uint8_t{0}},
+            mode::Caching{.flags = mode::Caching::write_cache_enabled});
+  pages.add(mode::Control{}, mode::Control{.flags_2 = mode::Control::descriptor_format_sense,
+                                           .flags_4 = mode::Control::software_write_protect,
+                                           .busy_timeout_period = std::uint16_t{0}});
+  pages.add(mode::InformationalExceptionsControl{});
+}
+
+std::optional<Sense> Disk::not_ready() const {
+  const bool there = online_.load(std::memory_order_relaxed) && loaded_.load(std::memory_order_relaxed);
+  if (there) return std::nullopt;
+  return Sense::medium_not_present();
+}
+
+void Disk::mode_pages_changed() {
+  PrimaryDevice::mode_pages_changed();
+  write_cache_ = (mode_pages().current(caching_page, 2) & mode::Caching::write_cache_enabled) != 0;
+  software_write_protect_ = (mode_pages().current(control_page, 4) & mode::Control::software_write_protect) != 0;
+}
+
+StandardInquiryData Disk::standard_inquiry_data() const {
+  namespace version = version_descriptor;
+  StandardInquiryData data;
+  data.qualifier_and_type = qualifier_and_type(PeripheralQualifier::connected, static_cast<std::uint8_t>(type()));
+  data.removable_medium = removable() ? 0x80 : 0x00;
+  data.version_descriptors = {version::sam_5, version::iscsi, version::spc_4, version::sbc_3};
+  return data;
+}
+
+PrimaryDevice::ModeParameters Disk::mode_parameters() const {
+  ModeParameters parameters{.device_specific = mode::dpo_and_fua_supported,
+                            .has_blocks = true,
+                            .blocks = capacity().value,
+                            .block_length = block_size_.bytes()};
+  if (write_protected()) parameters.device_specific |= mode::write_protected;
+  return parameters;
+}
+
+Task<void> Disk::close(Shard& shard) {
+  if (!store_) co_return;
+  // What was written is acknowledged already; a fault here has been told by an earlier flush or will be lost with it.
+  const auto flushed = co_await store_->flush(shard);
+  static_cast<void>(flushed);
+  store_->close();
+}
+
+DeviceServer::Description Disk::describe() const {
+  const Identity names = identity();
+  Description description;
+  description.scsi_id = names.scsi_id;
+  description.serial_number = names.serial_number;
+  description.size_bytes = capacity().value << block_size_.exponent;
+  description.block_size = block_size_.bytes();
+  description.online = online_;
+  description.removable = removable();
+  description.read_only = read_only_;
+  description.software_write_protect = software_write_protect_;
+  description.thin_provisioning = thin_;
+  if (!store_) return description;
+  const BlockStore::Description below = store_->describe();
+  description.store_type = below.kind;
+  description.store_path = below.path;
+  description.store_flags = below.flags;
+  return description;
+}
+
+bool Disk::configure(std::string_view name, std::string_view value) {
+  const bool is_switch = name == "removable" || name == "readonly" || name == "online" || name == "thin_provisioning";
+  if (is_switch) return (value == "0" || value == "1") && configure_switch(name, value == "1");
+  const bool is_geometry = name == "rotation_rate" || name == "lbppbe" || name == "la_lba" ||
+                           name == "optimal_xfer_gran" || name == "optimal_xfer_len";
+  if (!is_geometry) return PrimaryDevice::configure(name, value);
+  const auto number = number_of(value);
+  return number && configure_geometry(name, *number);
+}
+
+bool Disk::configure_switch(std::string_view name, bool on) {
+  if (name == "online" && on && !store_) return false;
+  if (name == "readonly" && !on && store_ && store_->read_only()) return false;
+  if (name == "removable") removable_ = on;
+  if (name == "readonly") read_only_ = on;
+  if (name == "thin_provisioning") thin_ = on;
+  if (name == "online") {
+    online_ = on;
+    loaded_ = true;
+  }
+  return true;
+}
+
+bool Disk::configure_geometry(std::string_view name, std::uint64_t value) {
+  if (name == "lbppbe" && value <= 15) {
+    geometry_.physical_block_exponent = static_cast<std::uint8_t>(value);
+  } else if (name == "la_lba" && value <= 0x3fff) {
+    geometry_.lowest_aligned_address = static_cast<std::uint16_t>(value);
+  } else if (name == "rotation_rate" && value <= 0xffff) {
+    geometry_.rotation_rate = static_cast<std::uint16_t>(value);
+  } else if (name == "optimal_xfer_gran" && value <= 0xffff) {
+    geometry_.optimal_granularity = static_cast<std::uint16_t>(value);
+  } else if (name == "optimal_xfer_len" && value <= 0xffffffffull) {
+    geometry_.optimal_length = static_cast<std::uint32_t>(value);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace tgt

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <atomic>
+#include <memory>
+
+#include "base/units.h"
+#include "device/primary/primary_device.h"
+#include "store/block_store.h"
+
+namespace tgt {
+
+// A direct access block device over a store. All shards use it at once; what may change while it serves is atomic.
+class Disk final : public PrimaryDevice {
+ public:
+  struct Options {
+    Identity identity;
+    BlockSize block_size{};
+    bool read_only = false;
+    bool removable = false;
+    bool write_cache = true;
+    bool thin_provisioning = false;
+  };
+  enum class Fault : std::uint8_t {
+    too_small,              // not one block fits into the store
+    bad_block_size,         // 512 to 65536 bytes
+    block_below_alignment,  // the store only moves larger pieces (direct I/O on a 4096-byte device)
+  };
+  // `store` may be null: a removable disk without a medium.
+  static Result<std::unique_ptr<Disk>, Fault> make(std::unique_ptr<BlockStore> store, Options options);
+
+  // --- for its commands
+  static constexpr std::size_t largest_transfer = std::size_t{16} << 20;  // bytes; VPD B0h tells it
+  BlockStore& store() const { return *store_; }
+  BlockSize block_size() const { return block_size_; }
+  BlockCount capacity() const { return BlockCount(blocks_.load(std::memory_order_relaxed)); }
+  bool write_cache_enabled() const { return write_cache_.load(std::memory_order_relaxed); }
+  bool write_protected() const { return read_only_.load(std::memory_order_relaxed) || software_write_protect_; }
+  bool removable() const { return removable_.load(std::memory_order_relaxed); }
+  bool thin() const { return thin_.load(std::memory_order_relaxed); }
+  void set_loaded(bool loaded) { loaded_.store(loaded, std::memory_order_relaxed); }
+  std::optional<Sense> not_ready() const override;
+
+  // What an administrator may tell initiators of the medium below.
+  struct Geometry {
+    std::atomic<std::uint8_t> physical_block_exponent{0};  // logical blocks per physical block, as a power of two
+    std::atomic<std::uint16_t> lowest_aligned_address{0};
+    std::atomic<std::uint16_t> rotation_rate{0};
+    std::atomic<std::uint16_t> optimal_granularity{0};  // blocks; 0: the physical block
+    std::atomic<std::uint32_t> optimal_length{0};       // blocks; 0: not told
+  };
+  const Geometry& geometry() const { return geometry_; }
+
+  // --- PrimaryDevice
+  PeripheralDeviceType type() const override { return PeripheralDeviceType::block; }
+  CommandTable commands() const override;
+  std::span<const VitalProductDataPage> vital_product_data_pages() const override;
+  StandardInquiryData standard_inquiry_data() const override;
+  ModeParameters mode_parameters() const override;
+  Task<void> close(Shard& shard) override;
+  Description describe() const override;
+  bool configure(std::string_view name, std::string_view value) override;
+
+ private:
+  Disk(std::unique_ptr<BlockStore> store, Options options);
+  void mode_pages_changed() override;
+  bool configure_geometry(std::string_view name, std::uint64_t value);
+  bool configure_switch(std::string_view name, bool on);
+
+  std::unique_ptr<BlockStore> store_;
+  BlockSize block_size_;
+  Geometry geometry_;
+  std::atomic<std::uint64_t> blocks_{0};
+  std::atomic<bool> write_cache_{true};
+  std::atomic<bool> software_write_protect_{false};
+  std::atomic<bool> read_only_{false};
+  std::atomic<bool> removable_{false};
+  std::atomic<bool> thin_{false};
+  std::atomic<bool> online_{true};
+  std::atomic<bool> loaded_{true};
+};
+
+}  // namespace tgt

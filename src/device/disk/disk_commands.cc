@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a disk can do: its commands and its VPD pages.
+#include "core/report_luns.h"
+#include "device/disk/block_device_characteristics.h"
+#include "device/disk/block_limits.h"
+#include "device/disk/disk.h"
+#include "device/disk/logical_block_provisioning.h"
+#include "device/disk/read.h"
+#include "device/disk/read_capacity.h"
+#include "device/disk/start_stop_unit.h"
+#include "device/disk/synchronize_cache.h"
+#include "device/disk/write.h"
+#include "device/primary/device_identification.h"
+#include "device/primary/extended_inquiry_data.h"
+#include "device/primary/inquiry.h"
+#include "device/primary/mode_sense.h"
+#include "device/primary/report_supported_operation_codes.h"
+#include "device/primary/report_supported_task_management_functions.h"
+#include "device/primary/request_sense.h"
+#include "device/primary/supported_pages.h"
+#include "device/primary/test_unit_ready.h"
+#include "device/primary/unit_serial_number.h"
+
+namespace tgt {
+namespace {
+
+constexpr auto disk_commands =
+    command_set<Disk,  //
+                DeviceRequestSense, Inquiry, ModeSense10, ModeSense6, Read10, Read12, Read16, Read6, ReadCapacity10,
+                ReadCapacity16, ReportLuns, ReportSupportedOperationCodes, ReportSupportedTaskManagementFunctions,
+                StartStopUnit, SynchronizeCache10, SynchronizeCache16, TestUnitReady, Write10, Write12, Write16,
+                Write6>();
+
+constexpr auto disk_pages =
+    vital_product_data_pages<Disk, SupportedPages, UnitSerialNumber, DeviceIdentification, ExtendedInquiryDataPage,
+                             BlockLimitsPage, BlockDeviceCharacteristicsPage, LogicalBlockProvisioningPage>();
+
+}  // namespace
+
+CommandTable Disk::commands() const { return disk_commands; }
+
+std::span<const VitalProductDataPage> Disk::vital_product_data_pages() const { return disk_pages; }
+
+}  // namespace tgt

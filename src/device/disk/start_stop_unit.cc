@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/disk/start_stop_unit.h"
+
+#include "device/disk/store_fault.h"
+
+namespace tgt {
+
+Task<Reply> StartStopUnit::run(Disk& disk, Command& command) {
+  if (command[power_condition] != 0) co_return Reply::check_condition(Sense::invalid_field_in_cdb(power_condition));
+  const bool moves_medium = command[load_eject] != 0;
+  const bool starts = command[start] != 0;
+  if (moves_medium && !disk.removable()) co_return Reply::check_condition(Sense::invalid_field_in_cdb(load_eject));
+  if (moves_medium && starts) disk.set_loaded(true);
+  if (const auto reason = disk.not_ready()) co_return Reply::check_condition(*reason);
+  if (!starts && command[no_flush] == 0) {
+    const auto flushed = co_await disk.store().flush(command.shard());
+    if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, {});
+  }
+  if (moves_medium && !starts) disk.set_loaded(false);
+  co_return Reply::good();
+}
+
+}  // namespace tgt

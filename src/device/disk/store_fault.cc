@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/disk/store_fault.h"
+
+namespace tgt {
+namespace {
+
+Sense medium_sense(MediumAccess access) {
+  return access == MediumAccess::reading ? Sense::unrecovered_read_error() : Sense::write_error();
+}
+
+Reply medium_error(Sense sense, const IoFault& fault, const Disk& disk, const BlockRange& range) {
+  sense.information = range.address.value + (fault.done >> disk.block_size().exponent);
+  return Reply::check_condition(sense);
+}
+
+}  // namespace
+
+Reply reply_for(const IoFault& fault, MediumAccess access, const Disk& disk, const BlockRange& range) {
+  switch (fault.kind) {
+    case IoFault::Kind::medium:
+    case IoFault::Kind::end_of_store:
+      return medium_error(medium_sense(access), fault, disk, range);
+    case IoFault::Kind::no_space:
+      return medium_error(Sense::space_allocation_failed(), fault, disk, range);
+    case IoFault::Kind::read_only:
+    case IoFault::Kind::permission_denied:
+      return Reply::check_condition(Sense::write_protected());
+    case IoFault::Kind::no_device:
+    case IoFault::Kind::not_found:
+      return Reply::check_condition(Sense::logical_unit_communication_failure());
+    case IoFault::Kind::busy:
+    case IoFault::Kind::no_resources:
+      return Reply::with_status(Status::busy);
+    case IoFault::Kind::cancelled:
+      return Reply::check_condition(Sense::aborted_command());
+    case IoFault::Kind::invalid:
+    case IoFault::Kind::not_supported:
+      return Reply::check_condition(Sense::internal_target_failure());
+  }
+  return Reply::check_condition(Sense::internal_target_failure());
+}
+
+}  // namespace tgt

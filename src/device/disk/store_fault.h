@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "core/reply.h"
+#include "device/disk/block_range.h"
+#include "store/io_fault.h"
+
+namespace tgt {
+
+enum class MediumAccess : std::uint8_t { reading, writing };
+
+// What an initiator is told of a store's fault: INFORMATION is the first block that was not transferred.
+Reply reply_for(const IoFault& fault, MediumAccess access, const Disk& disk, const BlockRange& range);
+
+}  // namespace tgt

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/disk/write.h"
+
+#include "device/disk/store_fault.h"
+
+namespace tgt {
+
+Task<Reply> write_blocks(Disk& disk, Command& command, Writing writing) {
+  const BlockRange& range = writing.range;
+  if (const auto refused = refuses_write(disk, range, writing.length)) co_return Reply::check_condition(*refused);
+  if (range.count.value == 0) co_return Reply::good();
+  Shard& shard = command.shard();
+  BlockStore& store = disk.store();
+  const auto data = co_await command.data_out(range.bytes(disk));
+  if (!data) co_return Reply::check_condition(data.error());
+  const auto moved = co_await store.write(shard, *data, range.offset(disk));
+  if (!moved) co_return reply_for(moved.error(), MediumAccess::writing, disk, range);
+  if (*moved != data->size()) {
+    const auto rest = co_await store.write_all(shard, *data, range.offset(disk), *moved);
+    if (!rest) co_return reply_for(rest.error(), MediumAccess::writing, disk, range);
+  }
+  if (writing.force_unit_access || !disk.write_cache_enabled()) {
+    const auto flushed = co_await store.flush(shard);
+    if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
+  }
+  co_return Reply::good();
+}
+
+}  // namespace tgt

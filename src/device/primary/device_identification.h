@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "device/primary/primary_device.h"
+
+namespace tgt {
+
+// VPD page 83h (SPC-6, 7.7.6): the logical unit's names, then those of the target port and the target device that the
+// question came through.
+struct DeviceIdentification {
+  static constexpr auto page = vital_product_data::Page::device_identification;
+  static void write(const PrimaryDevice& device, const Command& command, ParameterWriter& writer);
+};
+
+}  // namespace tgt

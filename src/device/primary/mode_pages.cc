@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/primary/mode_pages.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace tgt {
+namespace {
+
+std::size_t header_length(ModePages::Code code) {
+  return code.subpage == 0 ? sizeof(mode::PageHeader) : sizeof(mode::SubpageHeader);
+}
+
+ModePages::Code code_of(Bytes page) {
+  const bool has_subpage = (page[0] & mode::subpage_format) != 0;
+  return {.page = static_cast<std::uint8_t>(page[0] & 0x3f), .subpage = has_subpage ? page[1] : std::uint8_t{0}};
+}
+
+std::vector<std::uint8_t> with_header(ModePages::Code code, Bytes body) {
+  std::vector<std::uint8_t> page;
+  if (code.subpage == 0) {
+    page = {code.page, static_cast<std::uint8_t>(body.size())};
+  } else {
+    const auto length = static_cast<std::uint16_t>(body.size());
+    const mode::SubpageHeader header{static_cast<std::uint8_t>(code.page | mode::subpage_format), code.subpage, length};
+    page.assign(bytes_of(header).begin(), bytes_of(header).end());
+  }
+  page.insert(page.end(), body.begin(), body.end());
+  return page;
+}
+
+// The next number of `text` up to a colon, decimal or 0x; takes it off the text.
+std::optional<std::uint8_t> take_number(std::string_view& text) {
+  std::string_view word = text.substr(0, text.find(':'));
+  text.remove_prefix(std::min(text.size(), word.size() + 1));
+  int base = 10;
+  if (word.starts_with("0x") || word.starts_with("0X")) {
+    word.remove_prefix(2);
+    base = 16;
+  }
+  std::uint8_t value = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value, base);
+  if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+void ModePages::add(Bytes defaults, Bytes changeable) {
+  const LockGuard lock(mutex_);
+  Page page{.code = code_of(defaults), .defaults = {}, .current = {}, .changeable = {}};
+  page.defaults.assign(defaults.begin(), defaults.end());
+  page.current = page.defaults;
+  page.changeable.assign(changeable.begin(), changeable.end());
+  std::copy_n(defaults.begin(), header_length(page.code), page.changeable.begin());
+  insert(std::move(page));
+}
+
+void ModePages::insert(Page page) {
+  std::erase_if(pages_, [&](const Page& other) { return other.code == page.code; });
+  const auto place = std::ranges::lower_bound(pages_, page.code, {}, &Page::code);
+  pages_.insert(place, std::move(page));
+}
+
+const ModePages::Page* ModePages::find(Code code) const {
+  const auto found = std::ranges::find(pages_, code, &Page::code);
+  return found == pages_.end() ? nullptr : &*found;
+}
+
+std::vector<ModePages::Code> ModePages::select(Code wanted) const {
+  const LockGuard lock(mutex_);
+  std::vector<Code> codes;
+  for (const Page& page : pages_) {
+    const bool right_page = wanted.page == mode::every_page || wanted.page == page.code.page;
+    const bool right_subpage = wanted.subpage == mode::every_subpage || wanted.subpage == page.code.subpage;
+    if (right_page && right_subpage) codes.push_back(page.code);
+  }
+  return codes;
+}
+
+bool ModePages::has_page(std::uint8_t page) const { return !select({page, mode::every_subpage}).empty(); }
+
+std::vector<std::uint8_t> ModePages::read(Code code, mode::PageControl control) const {
+  const LockGuard lock(mutex_);
+  const Page* page = find(code);
+  if (page == nullptr) return {};
+  switch (control) {
+    case mode::PageControl::changeable:
+      return page->changeable;
+    case mode::PageControl::defaults:
+      return page->defaults;
+    case mode::PageControl::current:
+    case mode::PageControl::saved:
+      return page->current;
+  }
+  return {};
+}
+
+std::uint8_t ModePages::current(Code code, std::size_t byte) const {
+  const LockGuard lock(mutex_);
+  const Page* page = find(code);
+  return page != nullptr && byte < page->current.size() ? page->current[byte] : std::uint8_t{0};
+}
+
+void ModePages::set_current(Code code, std::size_t byte, std::uint8_t bits, bool on) {
+  const LockGuard lock(mutex_);
+  const auto page = std::ranges::find(pages_, code, &Page::code);
+  if (page == pages_.end() || byte >= page->current.size()) return;
+  std::uint8_t& value = page->current[byte];
+  value = static_cast<std::uint8_t>(on ? value | bits : value & ~bits);
+}
+
+bool ModePages::replace(std::string_view text) {
+  const auto page = take_number(text);
+  const auto subpage = take_number(text);
+  const auto length = take_number(text);
+  if (!page || !subpage || !length || *page >= mode::every_page || *subpage == mode::every_subpage) return false;
+  std::vector<std::uint8_t> body;
+  while (!text.empty()) {
+    const auto byte = take_number(text);
+    if (!byte || body.size() == *length) return false;
+    body.push_back(*byte);
+  }
+  body.resize(*length);
+  const Code code{*page, *subpage};
+  const LockGuard lock(mutex_);
+  const Page* old = find(code);
+  Page fresh{.code = code, .defaults = with_header(code, body), .current = {}, .changeable = {}};
+  fresh.current = fresh.defaults;
+  const bool same_shape = old != nullptr && old->changeable.size() == fresh.current.size();
+  fresh.changeable = same_shape ? old->changeable : with_header(code, std::vector<std::uint8_t>(body.size()));
+  insert(std::move(fresh));
+  return true;
+}
+
+}  // namespace tgt

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <atomic>
+#include <optional>
+#include <span>
+
+#include "core/device_server.h"
+#include "device/primary/identity.h"
+#include "device/primary/mode_pages.h"
+#include "device/primary/vital_product_data_page.h"
+#include "scsi/inquiry.h"
+#include "scsi/parameter_writer.h"
+
+namespace tgt {
+
+// What the emulated devices have in common: an identity, mode pages, and the commands of SPC-6 that only need those.
+class PrimaryDevice : public DeviceServer {
+ public:
+  explicit PrimaryDevice(Identity identity) : identity_(std::move(identity)) {}
+
+  // --- for the commands of SPC-6
+  virtual CommandTable commands() const = 0;
+  virtual std::span<const VitalProductDataPage> vital_product_data_pages() const = 0;
+  // The flags, type and version descriptors; identity is filled in.
+  virtual StandardInquiryData standard_inquiry_data() const = 0;
+  // Why the medium cannot be reached just now; nothing when it can.
+  virtual std::optional<Sense> not_ready() const { return std::nullopt; }
+  // What MODE SENSE tells beside the pages.
+  struct ModeParameters {
+    std::uint8_t device_specific = 0;
+    bool has_blocks = false;
+    std::uint64_t blocks = 0;
+    std::uint32_t block_length = 0;
+  };
+  virtual ModeParameters mode_parameters() const { return {}; }
+
+  Identity identity() const;
+  const ModePages& mode_pages() const { return mode_pages_; }
+  // --- DeviceServer
+  Result<const CommandTraits*, Sense> decode(const Cdb& cdb) const override { return commands().decode(cdb); }
+  SenseData::Format sense_format() const override {
+    const bool descriptors = descriptor_format_sense_.load(std::memory_order_relaxed);
+    return descriptors ? SenseData::Format::descriptor : SenseData::Format::fixed;
+  }
+  Task<void> close(Shard& shard) override;
+  bool configure(std::string_view name, std::string_view value) override;
+
+ protected:
+  ModePages& mutable_mode_pages() { return mode_pages_; }
+  // Mode pages have changed; what the device keeps of them where no lock is needed follows.
+  virtual void mode_pages_changed();
+
+ private:
+  mutable Mutex mutex_;
+  Identity identity_;
+  ModePages mode_pages_;
+  std::atomic<bool> descriptor_format_sense_{false};  // D_SENSE
+};
+
+// Data-In of at most `room` bytes, put together by `write(ParameterWriter&)`.
+template <class Write>
+Reply parameter_data(Command& command, std::size_t room, Write write) {
+  auto buffer = command.allocate_data_in(room);
+  if (!buffer) return Reply::check_condition(buffer.error());
+  ParameterWriter writer(buffer->first(room));
+  write(writer);
+  const std::size_t length = writer.length();
+  return Reply::data_in(std::move(*buffer), length);
+}
+
+}  // namespace tgt

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "initiator/scsi_result.h"
+#include "scsi/peripheral_device_type.h"
 
 namespace tgt {
 

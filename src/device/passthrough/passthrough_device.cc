@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/passthrough/passthrough_device.h"
+
+#include <algorithm>
+
+#include "core/itl_nexus.h"
+#include "core/logical_unit.h"
+#include "device/passthrough/own_commands.h"
+#include "device/passthrough/passthrough_rows.h"
+#include "device/passthrough/refused_commands.h"
+#include "scsi/cdb_transfer.h"
+#include "scsi/opcodes.h"
+
+namespace tgt {
+namespace {
+
+// Parameter data up to this long is zeroed first, so that what a device leaves out is not what an earlier command left.
+constexpr std::uint64_t longest_zeroed = 64 * 1024;
+
+}  // namespace
+
+PassthroughDevice::PassthroughDevice(Parts parts, Log log)
+    : port_(std::move(parts.port)),
+      facts_(std::move(parts.facts)),
+      path_(std::move(parts.path)),
+      log_(std::move(log)),
+      active_(parts.data_shards) {
+  if (!facts_.is_tape()) blocks_.learn({facts_.block_length, facts_.protected_medium});
+  resets_known_ = port_->resets_seen();
+}
+
+PassthroughDevice::~PassthroughDevice() = default;
+
+Result<const CommandTraits*, Sense> PassthroughDevice::decode(const Cdb& cdb) const {
+  const auto refusal = refusal_of(facts_.type, cdb);
+  if (refusal) return failure(*refusal);
+  return &passthrough_row(facts_, cdb);
+}
+
+std::uint32_t PassthroughDevice::transfer_blocks() const {
+  constexpr std::uint32_t usual_block_length = 512;
+  const std::uint32_t known = block_length();
+  const std::uint32_t length = known != 0 ? known : facts_.block_length != 0 ? facts_.block_length : usual_block_length;
+  return std::max(transfer_limit() / length, 1u);
+}
+
+// --- What moves
+
+Result<PassthroughDevice::Transfer, Sense> PassthroughDevice::transfer_of(const Command& command) const {
+  const std::uint32_t expected_in = command.request().expected_data_in.bytes;
+  const std::uint32_t expected_out = command.request().expected_data_out.bytes;
+  const auto told = cdb_transfer(facts_.type, command.cdb());
+  if (!told) {
+    // A vendor's own command: the initiator knows. The kernel carries data one way only.
+    if (expected_in != 0 && expected_out != 0) return failure(Sense::invalid_operation_code());
+    if (expected_in == 0 && expected_out == 0) return Transfer{};
+    const bool in = expected_in != 0;
+    return Transfer{.direction = in ? DataDirection::data_in : DataDirection::data_out,
+                    .bytes = in ? expected_in : expected_out,
+                    .stated = false,
+                    .fill_first = in};
+  }
+  const bool in = told->direction == DataDirection::data_in;
+  Transfer transfer{.direction = told->direction, .bytes = told->count};
+  const bool of_blocks =
+      told->unit == CdbTransfer::Unit::logical_blocks || told->unit == CdbTransfer::Unit::fixed_tape_blocks;
+  const MediumBlocks::Known blocks = blocks_.known();
+  if (told->unit == CdbTransfer::Unit::unstated || (of_blocks && blocks.length == 0)) {
+    transfer.bytes = in ? expected_in : expected_out;
+    transfer.stated = false;
+  } else if (of_blocks) {
+    const std::uint32_t protection = told->protection_information && blocks.protection_information ? 8 : 0;
+    transfer.bytes = told->count * (std::uint64_t{blocks.length} + protection);
+  }
+  transfer.fill_first = in && !of_blocks && timeout_class(facts_.type, command.cdb()) != TimeoutClass::transfer;
+  if (transfer.bytes == 0) transfer.direction = DataDirection::none;
+  return transfer;
+}
+
+// Before a command whose length is in blocks, when their length is not known. A reply when the device had something to
+// say to that which the initiator must hear.
+Task<std::optional<Reply>> PassthroughDevice::learn_blocks(Command& command, const CdbTransfer& wanted) {
+  const bool tape = wanted.unit == CdbTransfer::Unit::fixed_tape_blocks;
+  Answer answer = co_await ask(command, tape ? own_command::mode_sense_6() : own_command::read_capacity_10(),
+                               tape ? own_command::mode_sense_6_bytes : own_command::read_capacity_10_bytes);
+  if (answer.reply) {
+    // What it says to that, it will say to the command itself, but for what is told only once.
+    const auto sense = answer.reply->sense_data.decode();
+    if (sense && sense->key == SenseKey::unit_attention) co_return std::move(answer.reply);
+    co_return std::nullopt;
+  }
+  const std::uint32_t length =
+      tape ? own_command::of_mode_sense_6(answer.bytes()) : own_command::of_read_capacity_10(answer.bytes());
+  bool with_protection = false;
+  if (!tape && facts_.supports_protection) {
+    const Answer longer = co_await ask(command, own_command::read_capacity_16(), own_command::read_capacity_16_bytes);
+    with_protection = !longer.reply && own_command::is_protected(longer.bytes());
+  }
+  if (length != 0) blocks_.learn({length, with_protection});
+  co_return std::nullopt;
+}
+
+// --- To the device and back
+
+Task<Reply> PassthroughDevice::forward(Command& command) {
+  const auto told = cdb_transfer(facts_.type, command.cdb());
+  const bool of_blocks =
+      told && (told->unit == CdbTransfer::Unit::logical_blocks || told->unit == CdbTransfer::Unit::fixed_tape_blocks);
+  if (of_blocks && told->count != 0 && block_length() == 0) {
+    std::optional<Reply> reply = co_await learn_blocks(command, *told);
+    if (reply) co_return std::move(*reply);
+  }
+  auto transfer = transfer_of(command);
+  if (!transfer) co_return Reply::check_condition(transfer.error());
+  // Refused before anything is written: a transfer that the adapter cannot take in one piece.
+  if (transfer->bytes > transfer_limit()) co_return Reply::check_condition(Sense::invalid_field_in_cdb());
+  if (command.cdb().length() > port_->limits().cdb_length) {
+    co_return Reply::check_condition(Sense::invalid_operation_code());
+  }
+  switch (transfer->direction) {
+    case DataDirection::none:
+      break;
+    case DataDirection::data_in: {
+      auto buffer = command.allocate_data_in(transfer->bytes);
+      if (!buffer) co_return Reply::check_condition(buffer.error());
+      const MutableBytes data = buffer->first(transfer->bytes);
+      transfer->fill_first = transfer->fill_first && data.size() <= longest_zeroed;
+      if (transfer->fill_first) std::ranges::fill(data, std::uint8_t{0});
+      co_return co_await send(command, *transfer, std::move(*buffer), data);
+    }
+    case DataDirection::data_out: {
+      // A write whose data is not all here is never begun.
+      auto data = transfer->stated ? co_await command.data_out(transfer->bytes)
+                                   : co_await command.parameter_list(transfer->bytes);
+      if (!data) co_return Reply::check_condition(data.error());
+      co_return co_await send(command, *transfer, Buffer(), *data);
+    }
+  }
+  co_return co_await send(command, *transfer, Buffer(), {});
+}
+
+Task<Reply> PassthroughDevice::send(Command& command, const Transfer& transfer, Buffer buffer, MutableBytes data) {
+  const ScsiRequest request{.cdb = command.cdb(),
+                            .direction = transfer.direction,
+                            .data = data,
+                            .timeout = facts_.timeouts.of(command.cdb()),
+                            .keep_unfilled_bytes = transfer.fill_first};
+  if (command.abort_requested()) co_return Reply::check_condition(Sense::aborted_command());
+  Execution execution(*port_, command.shard(), request);
+  const ActiveCommands::Entry entry(active_, command, execution);
+  co_await execution;
+  co_return conclude(command, execution.result(), std::move(buffer));
+}
+
+Reply PassthroughDevice::conclude(Command& command, const ScsiResult& result, Buffer buffer) {
+  const MappedStatus mapped = map_status(result, mapping_context(command));
+  notice(command, result, mapped);
+  Reply reply;
+  reply.status = mapped.status;
+  if (mapped.sense) {
+    reply.sense = mapped.sense;
+  } else if (mapped.status == Status::check_condition) {
+    reply.sense_data = result.sense;
+  }
+  if (mapped.data_counts && buffer) {
+    reply.data_length = result.transferred();
+    reply.data = std::move(buffer);
+  }
+  return reply;
+}
+
+MappingContext PassthroughDevice::mapping_context(const Command& command) const {
+  return {.repetition = repetition_of(facts_.type),
+          .our_reset_pending = command.abort_requested() || resets_under_way_.load() != 0,
+          .others_outstanding = command.itl().tasks() > 1,
+          .cdb_length = command.cdb().length()};
+}
+
+// What a result means for everybody else.
+void PassthroughDevice::notice(Command& command, const ScsiResult& result, const MappedStatus& mapped) {
+  UnitAttentions& attentions = command.itl().unit().unit_attentions();
+  if (mapped.status == Status::good) return notice_success(command);
+  if (mapped.was_reset) {
+    blocks_.forget();
+    prevented_.clear();
+    attentions.establish(Sense::power_on_or_reset(), &command.itl());
+  }
+  if (mapped.sense || !result.has_device_sense()) return;
+  const auto sense = result.sense.decode();
+  if (!sense || sense->key != SenseKey::unit_attention) return;
+  // The device tells it once, to the host; it concerns every initiator.
+  blocks_.forget();
+  constexpr std::uint8_t power_on_or_reset_code = 0x29;
+  if (sense->additional.code == power_on_or_reset_code) prevented_.clear();
+  attentions.establish(*sense, &command.itl());
+}
+
+void PassthroughDevice::notice_success(Command& command) {
+  switch (command.cdb().operation_code()) {
+    case operation_code::mode_select_6:
+    case operation_code::mode_select_10:
+      blocks_.forget();
+      command.itl().unit().unit_attentions().establish(Sense::mode_parameters_changed(), &command.itl());
+      break;
+    case operation_code::format_unit:
+    case operation_code::start_stop_unit:  // for tapes: LOAD UNLOAD
+      blocks_.forget();
+      break;
+    default:
+      break;
+  }
+}
+
+Task<PassthroughDevice::Answer> PassthroughDevice::ask(Command& command, Cdb cdb, std::uint32_t longest) {
+  Answer answer;
+  if (longest != 0) {
+    auto buffer = command.allocate_data_in(longest);
+    if (!buffer) {
+      answer.reply = Reply::check_condition(buffer.error());
+      co_return answer;
+    }
+    std::ranges::fill(buffer->first(longest), std::uint8_t{0});
+    answer.data = std::move(*buffer);
+  }
+  const ScsiRequest request{.cdb = cdb,
+                            .direction = longest == 0 ? DataDirection::none : DataDirection::data_in,
+                            .data = answer.data ? answer.data.first(longest) : MutableBytes(),
+                            .timeout = facts_.timeouts.of(cdb),
+                            .keep_unfilled_bytes = true};
+  Execution execution(*port_, command.shard(), request);
+  const ActiveCommands::Entry entry(active_, command, execution);
+  co_await execution;
+  if (!execution.result().good()) {
+    answer.reply = conclude(command, execution.result(), Buffer());
+    co_return answer;
+  }
+  answer.length = execution.result().transferred();
+  co_return answer;
+}
+
+// --- Resets and initiators that go
+
+Task<ScsiResult> PassthroughDevice::run(Shard& shard, ScsiRequest request) {
+  Execution execution(*port_, shard, request);
+  co_await execution;
+  co_return execution.result();
+}
+
+Task<ResetOutcome> PassthroughDevice::reset(Shard& shard, ResetKind) {
+  // Below what the task manager waits, which is below what initiators wait.
+  constexpr Duration longest = 22s;
+  const TimePoint deadline = shard.now() + longest;
+  ++resets_under_way_;
+  // A target of ours need not be a target of theirs: each of its units is reset by itself.
+  const auto result = co_await port_->reset(shard, InitiatorPort::ResetLevel::logical_unit);
+  // However the adapter answered, what it holds must have come back: only then has the device been quiet.
+  const bool idle = co_await port_->wait_until_idle(shard, std::max(deadline - shard.now(), Duration(0)));
+  const bool was_reset = result == InitiatorPort::ResetResult::done;
+  if (idle && was_reset) co_await swallow_unit_attentions(shard, deadline);
+  if (prevented_.clear() && idle && !was_reset) co_await allow_removal(shard);
+  blocks_.forget();
+  --resets_under_way_;
+  if (!was_reset && idle) {
+    log_.info("{}: the adapter cannot reset {}; all its commands have ended by themselves instead", path_,
+              port_->identity().node);
+  }
+  if (!idle) {
+    log_.warning("{}: after a reset of {} some commands have not come back in {} s", path_, port_->identity().node,
+                 longest / 1s);
+  }
+  co_return idle ? ResetOutcome::done : ResetOutcome::failed;
+}
+
+// The device's own unit attentions about the reset: the task manager tells every nexus itself.
+Task<void> PassthroughDevice::swallow_unit_attentions(Shard& shard, TimePoint deadline) {
+  constexpr int most = 8;
+  for (int asked = 0; asked < most && shard.now() < deadline; ++asked) {
+    const ScsiResult result = co_await run(shard, {.cdb = own_command::test_unit_ready(), .timeout = 10s});
+    const auto sense = result.sense.decode();
+    if (!result.has_device_sense() || !sense || sense->key != SenseKey::unit_attention) co_return;
+  }
+}
+
+Task<void> PassthroughDevice::allow_removal(Shard& shard) {
+  ++background_;
+  const ScsiResult result = co_await run(shard, {.cdb = own_command::allow_medium_removal(), .timeout = 60s});
+  if (!result.good()) log_.warning("{}: {} does not release its medium", path_, port_->identity().node);
+  --background_;
+}
+
+void PassthroughDevice::nexus_lost(ItlNexus& itl) {
+  if (prevented_.allow(itl) == PreventedRemoval::Change::last && !port_->gone()) {
+    spawn(allow_removal(itl.nexus().shard()));
+  }
+}
+
+Task<void> PassthroughDevice::close(Shard& shard) {
+  while (background_.load() != 0) co_await shard.sleep(5ms);
+  co_await port_->close(shard);
+}
+
+DeviceServer::Description PassthroughDevice::describe() const {
+  Description description;
+  description.type_word = "passthrough";
+  description.scsi_id = facts_.vendor + " " + facts_.product;
+  description.serial_number = facts_.serial_number;
+  description.size_bytes = facts_.block_count * facts_.block_length;
+  description.block_size = std::max(facts_.block_length, 1u);
+  description.online = !port_->gone();
+  description.removable = facts_.removable;
+  description.prevent_removal = prevented_.any();
+  description.store_type = "sg";
+  description.store_path = path_;
+  return description;
+}
+
+}  // namespace tgt

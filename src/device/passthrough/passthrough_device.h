@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+#include "core/device_server.h"
+#include "device/passthrough/active_commands.h"
+#include "device/passthrough/device_facts.h"
+#include "device/passthrough/medium_blocks.h"
+#include "device/passthrough/prevented_removal.h"
+#include "device/passthrough/status_map.h"
+#include "initiator/initiator_port.h"
+#include "scsi/cdb_transfer.h"
+
+namespace tgt {
+
+// A real device as the device server of a logical unit. It adds what one device that serves many initiators through one
+// I_T nexus needs, and otherwise lets CDBs, data, status and sense pass as they are.
+class PassthroughDevice final : public DeviceServer {
+ public:
+  struct Parts {
+    std::unique_ptr<InitiatorPort> port;
+    DeviceFacts facts;
+    std::string path;  // as the administrator named it
+    unsigned data_shards = 1;
+  };
+  PassthroughDevice(Parts parts, Log log);
+  ~PassthroughDevice() override;
+
+  PeripheralDeviceType type() const override { return facts_.type; }
+  Result<const CommandTraits*, Sense> decode(const Cdb& cdb) const override;
+  void abort(Command& command) override { active_.drop(command); }
+  void nexus_lost(ItlNexus& itl) override;
+  Task<ResetOutcome> reset(Shard& shard, ResetKind kind) override;
+  Task<void> close(Shard& shard) override;
+  Description describe() const override;
+
+  // --- For the command handlers (the rows)
+  // Sends the command to the device as it is, and makes its answer the initiator's.
+  Task<Reply> forward(Command& command);
+  // Asks the device something in the course of a command. `reply` when the device does not answer GOOD: what the
+  // initiator is to be told. At most `longest` bytes; what the device did not fill is zero.
+  struct Answer {
+    std::optional<Reply> reply;
+    Buffer data;
+    std::size_t length = 0;
+    Bytes bytes() const { return data ? Bytes(data.first(length)) : Bytes(); }
+  };
+  Task<Answer> ask(Command& command, Cdb cdb, std::uint32_t longest);
+
+  const DeviceFacts& facts() const { return facts_; }
+  InitiatorPort& port() { return *port_; }
+  PreventedRemoval& prevented() { return prevented_; }
+  std::uint32_t transfer_limit() const { return port_->limits().transfer_bytes; }
+  // Of the medium as it is known now; 0 when it is not.
+  std::uint32_t block_length() const { return blocks_.length(); }
+  // The same limit in blocks of the medium, or of the usual length when it is not known.
+  std::uint32_t transfer_blocks() const;
+
+ private:
+  // What moves with a command.
+  struct Transfer {
+    DataDirection direction = DataDirection::none;
+    std::uint64_t bytes = 0;
+    bool stated = true;       // by the CDB; else only the initiator's expectation is known
+    bool fill_first = false;  // parameter data: what the device leaves out shall be zeros
+  };
+  Result<Transfer, Sense> transfer_of(const Command& command) const;
+  Task<std::optional<Reply>> learn_blocks(Command& command, const CdbTransfer& wanted);
+  Task<Reply> send(Command& command, const Transfer& transfer, Buffer buffer, MutableBytes data);
+  Reply conclude(Command& command, const ScsiResult& result, Buffer buffer);
+  void notice(Command& command, const ScsiResult& result, const MappedStatus& mapped);
+  void notice_success(Command& command);
+  MappingContext mapping_context(const Command& command) const;
+  Task<ScsiResult> run(Shard& shard, ScsiRequest request);
+  Task<void> swallow_unit_attentions(Shard& shard, TimePoint deadline);
+  Task<void> allow_removal(Shard& shard);
+
+  std::unique_ptr<InitiatorPort> port_;
+  DeviceFacts facts_;
+  std::string path_;
+  Log log_;
+  ActiveCommands active_;
+  MediumBlocks blocks_;
+  PreventedRemoval prevented_;
+  std::atomic<std::uint32_t> resets_under_way_{0};
+  std::atomic<std::uint32_t> resets_known_{0};  // of InitiatorPort::resets_seen()
+  std::atomic<std::uint32_t> background_{0};    // tasks of our own that are under way
+};
+
+}  // namespace tgt

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/passthrough/passthrough_rows.h"
+
+#include <array>
+
+#include "device/passthrough/inquiry.h"
+#include "device/passthrough/limits.h"
+#include "device/passthrough/medium_removal.h"
+#include "device/passthrough/passthrough_device.h"
+#include "device/passthrough/supported_commands.h"
+#include "scsi/opcodes.h"
+
+namespace tgt {
+namespace {
+
+// "28h": a passed-through command has no other name here, because its code may mean anything to its device.
+struct CodeName {
+  std::array<char, 3> text{};
+  constexpr std::string_view view() const { return {text.data(), text.size()}; }
+};
+
+consteval std::array<CodeName, 256> make_names() {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::array<CodeName, 256> names{};
+  for (std::size_t code = 0; code < names.size(); ++code) {
+    names[code].text = {digits[code / 16], digits[code % 16], 'h'};
+  }
+  return names;
+}
+constexpr std::array<CodeName, 256> code_names = make_names();
+
+template <auto Handler>
+Task<Reply> handle(DeviceServer& device, Command& command) {
+  return Handler(static_cast<PassthroughDevice&>(device), command);
+}
+
+Task<Reply> forward(DeviceServer& device, Command& command) {
+  return static_cast<PassthroughDevice&>(device).forward(command);
+}
+
+// What does not touch the medium may run beside what does, even where everything else goes one by one.
+constexpr bool is_independent(std::size_t code) {
+  return code == operation_code::inquiry || code == operation_code::request_sense;
+}
+
+consteval std::array<CommandTraits, 256> make_forward_rows(Overlap overlap) {
+  std::array<CommandTraits, 256> rows{};
+  for (std::size_t code = 0; code < rows.size(); ++code) {
+    rows[code].name = code_names[code].view();
+    rows[code].operation_code = static_cast<std::uint8_t>(code);
+    rows[code].access = Access::none;
+    rows[code].overlap = is_independent(code) ? Overlap::shared : overlap;
+    rows[code].deferred = forward;
+  }
+  return rows;
+}
+constexpr std::array<CommandTraits, 256> together = make_forward_rows(Overlap::shared);
+// Tapes and changers: in order of arrival, each after the one before it, its data included.
+constexpr std::array<CommandTraits, 256> one_by_one = make_forward_rows(Overlap::exclusive_range);
+
+constexpr CommandTraits inquiry_row{.name = "INQUIRY",
+                                    .operation_code = operation_code::inquiry,
+                                    .cdb_length = 6,
+                                    .before_unit_attention = true,
+                                    .allocation_length = Field{3, 7, 16},
+                                    .deferred = handle<pass_inquiry>};
+constexpr CommandTraits prevent_row{.name = "PREVENT ALLOW MEDIUM REMOVAL",
+                                    .operation_code = operation_code::prevent_allow_medium_removal,
+                                    .cdb_length = 6,
+                                    .overlap = Overlap::exclusive_range,
+                                    .deferred = handle<pass_prevent_allow_medium_removal>};
+constexpr CommandTraits block_limits_row{.name = "READ BLOCK LIMITS",
+                                         .operation_code = operation_code::read_block_limits,
+                                         .cdb_length = 6,
+                                         .overlap = Overlap::exclusive_range,
+                                         .deferred = handle<pass_read_block_limits>};
+constexpr CommandTraits supported_codes_row{.name = "REPORT SUPPORTED OPERATION CODES",
+                                            .operation_code = operation_code::maintenance_in,
+                                            .service_action = service_action::report_supported_operation_codes,
+                                            .cdb_length = 12,
+                                            .allocation_length = Field{6, 7, 32},
+                                            .deferred = handle<pass_report_supported_operation_codes>};
+constexpr CommandTraits supported_functions_row{
+    .name = "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS",
+    .operation_code = operation_code::maintenance_in,
+    .service_action = service_action::report_supported_task_management_functions,
+    .cdb_length = 12,
+    .allocation_length = Field{6, 7, 32},
+    .deferred = handle<answer_report_supported_task_management_functions>};
+
+}  // namespace
+
+const CommandTraits& passthrough_row(const DeviceFacts& facts, const Cdb& cdb) {
+  switch (cdb.operation_code()) {
+    case operation_code::inquiry:
+      return inquiry_row;
+    case operation_code::prevent_allow_medium_removal:
+      return prevent_row;
+    case operation_code::read_block_limits:
+      if (facts.is_tape()) return block_limits_row;
+      break;
+    case operation_code::maintenance_in:
+      if (facts.type == PeripheralDeviceType::optical) break;  // SEND KEY
+      if (cdb.service_action() == service_action::report_supported_operation_codes) return supported_codes_row;
+      if (cdb.service_action() == service_action::report_supported_task_management_functions) {
+        return supported_functions_row;
+      }
+      break;
+    default:
+      break;
+  }
+  return (facts.is_sequential() ? one_by_one : together)[cdb.operation_code()];
+}
+
+}  // namespace tgt

@@ -42,6 +42,7 @@ class BackendTest : public testing::TestWithParam<Choice> {
     if (backend == nullptr) GTEST_SKIP() << "this kernel refuses it";
     loop_ = std::make_unique<TestLoop>(std::move(backend), pool_);
   }
+  void TearDown() override { EXPECT_TRUE(pool_.end(5s)); }
   void run(Task<void> task) { ASSERT_TRUE(loop_->run(std::move(task))) << "the task did not end"; }
   Shard& shard() { return loop_->shard(); }
 

@@ -17,6 +17,7 @@ namespace {
 // How long the end of the program waits for device threads that are in the kernel.
 constexpr auto device_patience = 2s;
 constexpr auto blocking_patience = 5s;
+constexpr auto removed_kept = 10s;
 
 }  // namespace
 
@@ -44,8 +45,14 @@ struct Reactor::DeviceCount {
 
 struct Reactor::Threads {
   std::vector<std::thread> of_shards;  // 1 to N-1
-  std::mutex mutex;                    // guards `devices` and `next_device_index`
+  std::mutex mutex;                    // guards what follows
   std::vector<std::shared_ptr<Shard>> devices;
+  // Kept a while: the last who posted to it may not have returned from post() yet.
+  struct Removed {
+    std::chrono::steady_clock::time_point when;
+    std::shared_ptr<Shard> shard;
+  };
+  std::vector<Removed> removed;
   unsigned next_device_index = 0;
   std::shared_ptr<DeviceCount> device_count = std::make_shared<DeviceCount>();
 };
@@ -98,7 +105,6 @@ Reactor::~Reactor() {
   for (const auto& shard : shards_) shard->stop();
   for (std::thread& thread : threads_->of_shards) thread.join();
   for (const auto& device : threads_->devices) device->stop();
-  threads_->devices.clear();
   const bool devices_ended = threads_->device_count->wait_until_none(device_patience);
   const bool jobs_ended = blocking_.end(blocking_patience);
   if (devices_ended && jobs_ended) return;
@@ -160,9 +166,11 @@ void Reactor::remove_device_shard(Shard& shard) {
   auto& devices = threads_->devices;
   const auto found = std::ranges::find(devices, &shard, [](const auto& device) { return device.get(); });
   if (found == devices.end()) return;  // it was shard 0 that served it
-  const std::shared_ptr<Shard> removed = *found;
+  const auto now = std::chrono::steady_clock::now();
+  std::erase_if(threads_->removed, [now](const auto& old) { return now - old.when > removed_kept; });
+  threads_->removed.push_back({.when = now, .shard = *found});
   devices.erase(found);
-  removed->stop();
+  shard.stop();
 }
 
 }  // namespace tgt

@@ -31,6 +31,7 @@ class Shard {
     std::size_t buffer_limit = std::size_t{256} << 20;  // bytes lent to commands at most
     Duration busy_poll = 0us;                           // after work, how long to look for more before sleeping
   };
+  // The pool's end() comes before the end of the shard: its threads post to it.
   Shard(const Options& options, std::unique_ptr<Backend> backend, BlockingPool& blocking);
   ~Shard();
   Shard(const Shard&) = delete;

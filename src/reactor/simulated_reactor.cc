@@ -12,9 +12,10 @@ namespace {
 // Chance may put off what is ready; so many turns of all shards in which nothing happened mean that nothing is.
 constexpr int quiet_turns = 64;
 
-Task<void> watched(Task<void> task, bool& ended) {
+// The flag outlives whoever gave up waiting for the task.
+Task<void> watched(Task<void> task, std::shared_ptr<bool> ended) {
   co_await std::move(task);
-  ended = true;
+  *ended = true;
 }
 
 }  // namespace
@@ -62,9 +63,9 @@ bool SimulatedReactor::run_until(const std::function<bool()>& done, Duration mos
 }
 
 bool SimulatedReactor::run(Task<void> task, Duration most) {
-  bool ended = false;
+  const auto ended = std::make_shared<bool>(false);
   spawn(watched(std::move(task), ended));
-  return run_until([&ended] { return ended; }, most);
+  return run_until([&ended] { return *ended; }, most);
 }
 
 void SimulatedReactor::advance(Duration by) {

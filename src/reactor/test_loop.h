@@ -19,17 +19,17 @@ class TestLoop {
 
   // False when it has not ended after `patience` on the backend's clock.
   bool run(Task<void> task, Duration patience = 20s) {
-    bool ended = false;
+    const auto ended = std::make_shared<bool>(false);
     spawn(watched(std::move(task), ended));
     const TimePoint deadline = shard_.backend().now() + patience;
-    while (!ended && shard_.backend().now() < deadline) shard_.turn(deadline);
-    return ended;
+    while (!*ended && shard_.backend().now() < deadline) shard_.turn(deadline);
+    return *ended;
   }
 
  private:
-  static Task<void> watched(Task<void> task, bool& ended) {
+  static Task<void> watched(Task<void> task, std::shared_ptr<bool> ended) {
     co_await std::move(task);
-    ended = true;
+    *ended = true;
   }
 
   Shard shard_;

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests other than SCSI commands in the full feature phase.
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "transport/iscsi/full_feature_phase.h"
+
+namespace tgt {
+namespace {
+
+using iscsi::Opcode;
+using iscsi::RejectReason;
+
+constexpr unsigned most_task_managements = 32;
+// A request that came too early is kept with its data, but not with any amount of it.
+constexpr std::size_t most_held_data = std::size_t{64} << 10;
+
+// The CmdSN of a request that has one: its place is the same in all of them.
+std::uint32_t cmd_sn_of(const iscsi::BasicHeader& header) {
+  return std::bit_cast<iscsi::TaggedRequestHeader>(header).cmd_sn;
+}
+
+template <class Header>
+std::unique_ptr<SmallPdu> small_pdu(const Header& header) {
+  auto pdu = std::make_unique<SmallPdu>();
+  pdu->header = std::bit_cast<iscsi::BasicHeader>(header);
+  return pdu;
+}
+
+bool is_known_function(std::uint8_t function) {
+  return function >= static_cast<std::uint8_t>(TaskManagementFunction::abort_task) &&
+         function <= static_cast<std::uint8_t>(TaskManagementFunction::query_asynchronous_event);
+}
+
+}  // namespace
+
+bool FullFeaturePhase::begin_request() {
+  const iscsi::BasicHeader& header = reader_.header();
+  switch (header.kind()) {
+    case Opcode::nop_out:
+    case Opcode::text_request:
+    case Opcode::logout_request:
+    case Opcode::task_management_request:
+      break;
+    case Opcode::snack_request:
+      reject(header, RejectReason::snack_reject);
+      return true;
+    case Opcode::login_request:
+      return fatal(header, RejectReason::protocol_error, "a login request in the full feature phase");
+    default:
+      reject(header, RejectReason::command_not_supported);
+      return true;
+  }
+  receiving_ = {.what = Receiving::What::request};
+  if (!header.immediate()) {
+    const bool outside = window_.place_of(cmd_sn_of(header)) == CommandWindow::Place::outside;
+    if (outside || is_held(cmd_sn_of(header))) {
+      receiving_ = {};
+      return true;
+    }
+  }
+  request_data_.resize(reader_.data_length());
+  reader_.put_data(request_data_);
+  return true;
+}
+
+bool FullFeaturePhase::finish_request() {
+  receiving_ = {};
+  const iscsi::BasicHeader header = reader_.header();
+  if (!reader_.data_digest_good()) {
+    return fatal(header, RejectReason::data_digest_error, "data digest error in a request");
+  }
+  if (header.immediate()) return perform(header, request_data_);
+  const CommandWindow::Place place = window_.place_of(cmd_sn_of(header));
+  if (place == CommandWindow::Place::outside || is_held(cmd_sn_of(header))) return true;
+  if (place == CommandWindow::Place::ahead) {
+    if (request_data_.size() > most_held_data) {
+      return fatal(header, RejectReason::out_of_resources, "much data in a request that came too early");
+    }
+    held_.push_back({.cmd_sn = cmd_sn_of(header), .header = header, .data = request_data_});
+    return true;
+  }
+  if (!perform(header, request_data_)) return false;
+  return take_in_order();
+}
+
+bool FullFeaturePhase::perform(const iscsi::BasicHeader& header, std::vector<std::uint8_t>& data) {
+  switch (header.kind()) {
+    case Opcode::nop_out:
+      answer_ping(header, data);
+      break;
+    case Opcode::text_request:
+      answer_text(header, data);
+      break;
+    case Opcode::logout_request:
+      answer_logout(header);
+      break;
+    default:
+      begin_task_management(header);
+      break;
+  }
+  return !lost_;
+}
+
+// RFC 7143, 11.18: a ping is answered with its own data; without a task tag it is the answer to ours.
+void FullFeaturePhase::answer_ping(const iscsi::BasicHeader& header, std::vector<std::uint8_t>& data) {
+  if (header.initiator_task_tag == iscsi::reserved_tag) {
+    if (!header.immediate()) window_.answered();
+    return;
+  }
+  iscsi::TaggedResponseHeader answer;
+  answer.opcode = static_cast<std::uint8_t>(Opcode::nop_in);
+  answer.lun = header.lun;
+  answer.initiator_task_tag = header.initiator_task_tag;
+  auto pdu = small_pdu(answer);
+  const std::size_t length = std::min<std::size_t>(data.size(), parameters_.initiator_max_recv_data_segment_length);
+  pdu->data.assign(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(length));
+  pdu->answers_request = !header.immediate();
+  queue_small(std::move(pdu));
+}
+
+void FullFeaturePhase::send_ping(std::uint32_t tag) {
+  if (lost_ || closing_when_sent_) return;
+  iscsi::TaggedResponseHeader ping;
+  ping.opcode = static_cast<std::uint8_t>(Opcode::nop_in);
+  ping.target_transfer_tag = tag;
+  auto pdu = small_pdu(ping);
+  pdu->carries_status = false;
+  queue_small(std::move(pdu));
+}
+
+void FullFeaturePhase::answer_text(const iscsi::BasicHeader& header, Bytes data) {
+  const auto request = std::bit_cast<iscsi::TaggedRequestHeader>(header);
+  const std::string_view text(reinterpret_cast<const char*>(data.data()), data.size());
+  auto answer = text_.answer(request, text);
+  if (!answer) {
+    if (!header.immediate()) window_.answered();
+    return reject(header, answer.error());
+  }
+  (*answer)->answers_request = !header.immediate();
+  queue_small(std::move(*answer));
+}
+
+void FullFeaturePhase::answer_logout(const iscsi::BasicHeader& header) {
+  const auto request = std::bit_cast<iscsi::LogoutRequestHeader>(header);
+  const auto reason = static_cast<std::uint8_t>(request.reason & iscsi::LogoutRequestHeader::reason_mask);
+  iscsi::LogoutResponseHeader answer;
+  answer.initiator_task_tag = request.initiator_task_tag;
+  answer.time2wait = static_cast<std::uint16_t>(parameters_.default_time2wait);
+  switch (reason) {
+    case iscsi::LogoutRequestHeader::close_session:
+      break;
+    case iscsi::LogoutRequestHeader::close_connection:
+      if (request.connection_id != connection_id_) answer.response = iscsi::LogoutResponseHeader::connection_not_found;
+      break;
+    case iscsi::LogoutRequestHeader::remove_for_recovery:
+      answer.response = iscsi::LogoutResponseHeader::recovery_not_supported;
+      break;
+    default:
+      if (!header.immediate()) window_.answered();
+      return reject(header, RejectReason::invalid_pdu_field);
+  }
+  auto pdu = small_pdu(answer);
+  pdu->answers_request = !header.immediate();
+  queue_small(std::move(pdu));
+  if (answer.response == iscsi::LogoutResponseHeader::success) close_when_sent("logged out");
+}
+
+void FullFeaturePhase::begin_task_management(const iscsi::BasicHeader& header) {
+  const auto request = std::bit_cast<iscsi::TaskManagementRequestHeader>(header);
+  if (nexus_ == nullptr) {
+    fatal(header, RejectReason::protocol_error, "task management in a discovery session");
+    return;
+  }
+  if (task_managements_ == most_task_managements) {
+    if (!header.immediate()) window_.answered();
+    return reject(header, RejectReason::too_many_immediate_commands);
+  }
+  Gate::Pass pass = gate_.enter();
+  if (!pass) return;
+  ++task_managements_;
+  spawn(manage_tasks(request, std::move(pass)));
+}
+
+Task<void> FullFeaturePhase::manage_tasks(iscsi::TaskManagementRequestHeader header, Gate::Pass pass) {
+  const auto number = static_cast<std::uint8_t>(header.function & iscsi::TaskManagementRequestHeader::function_mask);
+  const auto function = static_cast<TaskManagementFunction>(number);
+  auto response = TaskManagementResponse::function_not_supported;
+  if (function == TaskManagementFunction::abort_task && cancel_held(header.referenced_task_tag)) {
+    response = TaskManagementResponse::function_complete;
+  } else if (is_known_function(number)) {
+    const TaskManager::Request request{
+        .function = function, .lun = header.lun, .referenced_tag = {header.referenced_task_tag}};
+    response = co_await services_.task_manager.perform(*nexus_, request);
+    const bool unknown = response == TaskManagementResponse::task_does_not_exist;
+    if (unknown && function == TaskManagementFunction::abort_task) response = abort_before_arrival(header);
+  }
+  --task_managements_;
+  iscsi::TaskManagementResponseHeader answer;
+  answer.response = static_cast<std::uint8_t>(response);
+  answer.initiator_task_tag = header.initiator_task_tag;
+  auto pdu = small_pdu(answer);
+  pdu->answers_request = (header.opcode & iscsi::immediate_bit) == 0;
+  queue_small(std::move(pdu));
+  const bool was_reset = response == TaskManagementResponse::function_complete;
+  if (function == TaskManagementFunction::target_cold_reset && was_reset) close_when_sent("target cold reset");
+  static_cast<void>(pass);
+}
+
+// RFC 7143, 11.6.1 b: a task that is not known, but whose CmdSN lies in the window and before that of the function, is
+// taken as received and aborted.
+TaskManagementResponse FullFeaturePhase::abort_before_arrival(const iscsi::TaskManagementRequestHeader& header) {
+  const std::uint32_t number = header.ref_cmd_sn;
+  const bool may_still_come = window_.place_of(number) != CommandWindow::Place::outside &&
+                              iscsi::comes_before(number, header.cmd_sn) && !is_held(number);
+  if (!may_still_come) return TaskManagementResponse::task_does_not_exist;
+  if (number == window_.expected()) {
+    window_.answered();
+    if (!take_in_order()) close("a request that had waited was fatal");
+  } else {
+    held_.push_back({.cmd_sn = number, .aborted = true});
+  }
+  return TaskManagementResponse::function_complete;
+}
+
+// A command that waits for those before it is in no task set yet.
+bool FullFeaturePhase::cancel_held(std::uint32_t task_tag) {
+  for (Held& held : held_) {
+    if (held.command == nullptr || held.command->wire().initiator_task_tag != task_tag) continue;
+    drop(*std::exchange(held.command, nullptr));
+    held.aborted = true;
+    return true;
+  }
+  return false;
+}
+
+// RFC 7143, 11.17: the rejected header goes back as data.
+void FullFeaturePhase::reject(const iscsi::BasicHeader& header, RejectReason reason) {
+  services_.log.debug("iscsi: rejected opcode {:#04x}, reason {:#04x}", header.opcode & iscsi::opcode_mask,
+                      static_cast<unsigned>(reason));
+  iscsi::RejectHeader answer;
+  answer.reason = static_cast<std::uint8_t>(reason);
+  auto pdu = small_pdu(answer);
+  const Bytes bytes = bytes_of(header);
+  pdu->data.assign(bytes.begin(), bytes.end());
+  queue_small(std::move(pdu));
+}
+
+// What cannot be gone on from: the initiator is told, and the connection closed. False when that has happened already.
+bool FullFeaturePhase::fatal(const iscsi::BasicHeader& header, RejectReason reason, std::string_view why) {
+  reject(header, reason);
+  close_when_sent(why);
+  return !lost_;
+}
+
+}  // namespace tgt

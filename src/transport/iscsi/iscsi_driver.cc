@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transport/iscsi/iscsi_driver.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "reactor/call_on.h"
+#include "reactor/event.h"
+#include "transport/iscsi/shard_connections.h"
+
+namespace tgt {
+namespace {
+
+// A portal that listens.
+struct Listening {
+  Listener listener;
+  Endpoint at;
+  Event ended;
+};
+
+// A connection on its way to its shard.
+struct Arrival : PostedWork {
+  ShardConnections* connections = nullptr;
+  int descriptor = -1;
+  ShardConnections::Room room = ShardConnections::Room::enough;
+};
+
+void arrive(PostedWork& work) {
+  const std::unique_ptr<Arrival> arrival(&static_cast<Arrival&>(work));
+  arrival->connections->arrive(Socket(arrival->connections->shard(), arrival->descriptor), arrival->room);
+}
+
+}  // namespace
+
+struct IscsiDriver::State {
+  State(const Options& driver_options, const Dependencies& dependencies)
+      : options(driver_options),
+        services{.targets = dependencies.targets,
+                 .task_manager = dependencies.task_manager,
+                 .parameters = dependencies.parameters,
+                 .authentication = dependencies.authentication,
+                 .sessions = sessions,
+                 .portals = portals,
+                 .log = dependencies.log} {
+    for (Shard* shard : dependencies.shards) {
+      shards.push_back(std::make_unique<ShardConnections>(*shard, services, options.login_time));
+    }
+  }
+
+  Task<void> accept_connections(Listening& portal);
+  void place(Socket socket);
+  std::size_t count() const;
+
+  Options options;
+  IscsiSessionTable sessions;
+  IscsiPortalList portals;
+  IscsiServices services;
+  std::vector<std::unique_ptr<ShardConnections>> shards;
+  std::vector<std::unique_ptr<Listening>> listening;
+};
+
+IscsiDriver::IscsiDriver(const Options& options, const Dependencies& dependencies)
+    : state_(std::make_unique<State>(options, dependencies)) {}
+
+IscsiDriver::~IscsiDriver() = default;
+
+Task<void> IscsiDriver::State::accept_connections(Listening& portal) {
+  for (;;) {
+    auto socket = co_await portal.listener.accept();
+    if (!socket) break;
+    place(std::move(*socket));
+  }
+  portal.ended.set();
+}
+
+// To the shard that has the fewest.
+void IscsiDriver::State::place(Socket socket) {
+  ShardConnections& chosen =
+      **std::ranges::min_element(shards, {}, [](const auto& connections) { return connections->count(); });
+  const auto room = count() < options.most_connections ? ShardConnections::Room::enough : ShardConnections::Room::none;
+  chosen.expect();
+  if (&chosen == shards.front().get()) return chosen.arrive(std::move(socket), room);
+  auto arrival = std::make_unique<Arrival>();
+  arrival->connections = &chosen;
+  arrival->descriptor = socket.release();
+  arrival->room = room;
+  arrival->run = &arrive;
+  chosen.shard().post(*arrival.release());
+}
+
+std::size_t IscsiDriver::State::count() const {
+  std::size_t sum = 0;
+  for (const auto& connections : shards) sum += connections->count();
+  return sum;
+}
+
+Result<void, IoError> IscsiDriver::add_portal(const Endpoint& at, std::string advertised) {
+  auto listener = Listener::listen(state_->shards.front()->shard(), at);
+  if (!listener) return failure(listener.error());
+  auto portal = std::make_unique<Listening>();
+  portal->listener = std::move(*listener);
+  portal->at = portal->listener.local_endpoint();
+  state_->portals.add({.at = portal->at, .advertised = std::move(advertised)});
+  state_->services.log.info("iscsi: listening on {}", portal->at.text());
+  Listening& added = *portal;
+  state_->listening.push_back(std::move(portal));
+  spawn(state_->accept_connections(added));
+  return {};
+}
+
+Task<bool> IscsiDriver::remove_portal(Endpoint at) {
+  const auto found =
+      std::ranges::find_if(state_->listening, [&](const auto& portal) { return portal->at.text() == at.text(); });
+  if (found == state_->listening.end()) co_return false;
+  const std::unique_ptr<Listening> portal = std::move(*found);
+  state_->listening.erase(found);
+  state_->portals.remove(portal->at);
+  portal->listener.shutdown();
+  co_await portal->ended.wait();
+  state_->services.log.info("iscsi: no longer listening on {}", portal->at.text());
+  co_return true;
+}
+
+std::vector<IscsiDriver::Portal> IscsiDriver::portals() const {
+  std::vector<Portal> portals;
+  for (IscsiPortalList::Portal& portal : state_->portals.list()) {
+    portals.push_back({.at = portal.at, .advertised = std::move(portal.advertised)});
+  }
+  return portals;
+}
+
+Task<void> IscsiDriver::stop() {
+  while (!state_->listening.empty()) {
+    const Endpoint at = state_->listening.back()->at;
+    co_await remove_portal(at);
+  }
+  Shard& home = state_->shards.front()->shard();
+  for (const auto& connections : state_->shards) {
+    ShardConnections& there = *connections;
+    co_await call_on(home, there.shard(), [&there]() -> Task<void> { return there.end_all(); });
+  }
+}
+
+std::size_t IscsiDriver::connection_count() const { return state_->count(); }
+
+}  // namespace tgt

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/itl_nexus.h"
+#include "core/target.h"
+#include "core/task_router.h"
+#include "reactor/simulated_reactor.h"
+
+namespace tgt {
+
+// For tests: one device at LUN 0 of a target, and one initiator that sends it a command at a time.
+class DeviceBench final : public Session {
+ public:
+  static constexpr const char* target_name = "iqn.2026-01.example:bench";
+
+  struct Answer {
+    bool answered = false;
+    Status status = Status::good;
+    std::vector<std::uint8_t> data;
+    std::optional<Sense> sense;
+    Residual residual;
+  };
+
+  explicit DeviceBench(std::unique_ptr<DeviceServer> device)
+      : target_(1, target_name, "iscsi", {&reactor_.shard()}),
+        unit_(std::make_shared<LogicalUnit>(std::move(device), std::vector<Shard*>{&reactor_.shard()})) {
+    target_.map(Lun{0}, unit_);
+    reactor_.run(login());
+    send({0, 0, 0, 0, 0, 0});  // takes the unit attention of the login
+  }
+  ~DeviceBench() {
+    reactor_.run(target_.close_nexus(std::exchange(nexus_, nullptr)));
+    reactor_.run(unmap());
+  }
+  DeviceBench(const DeviceBench&) = delete;
+  DeviceBench& operator=(const DeviceBench&) = delete;
+
+  // The initiator expects 16 MiB unless the test says otherwise.
+  Answer send(std::vector<std::uint8_t> cdb, std::vector<std::uint8_t> data_out = {}) {
+    const std::uint32_t expected_data_in = data_out.empty() ? 1u << 24 : 0u;
+    return send(std::move(cdb), std::move(data_out), expected_data_in);
+  }
+  Answer send(std::vector<std::uint8_t> cdb, std::vector<std::uint8_t> data_out, std::uint32_t expected_data_in) {
+    Answer answer;
+    const auto parsed = Cdb::from_transport(cdb);
+    if (!parsed) return answer;
+    const Command::Request request{.lun = Lun{0}.to_wire(),
+                                   .tag = {++tag_},
+                                   .cdb = *parsed,
+                                   .expected_data_in = {expected_data_in},
+                                   .expected_data_out = {static_cast<std::uint32_t>(data_out.size())}};
+    reactor_.run(execute(request, data_out, answer));
+    return answer;
+  }
+  DeviceServer& device() { return unit_->device(); }
+  const std::shared_ptr<LogicalUnit>& shared_unit() { return unit_; }
+  Nexus& nexus() { return *nexus_; }
+  SimulatedReactor& reactor() { return reactor_; }
+  Target& target() { return target_; }
+
+  void end(SessionEnd) override {}
+
+ private:
+  class BenchCommand final : public Command {
+   public:
+    BenchCommand(Shard& shard, Nexus& nexus, const Request& request, MutableBytes data)
+        : Command(shard, nexus, request), data_(data) {}
+
+   private:
+    Task<bool> fetch_data_out(std::uint32_t) override { co_return true; }
+    MutableBytes fetched_data_out() override { return data_; }
+    void abandon_data_out() override {}
+    MutableBytes data_;
+  };
+
+  Task<void> login() {
+    Nexus::Properties properties;
+    properties.id = 1;
+    properties.initiator.name = "iqn.2026-01.example:host";
+    auto opened = co_await target_.open_nexus(reactor_.shard(), *this, properties);
+    nexus_ = std::move(*opened);
+  }
+  Task<void> unmap() {
+    const auto removal = co_await target_.unmap(reactor_.shard(), Lun{0}, Target::WhenActive::abort_tasks);
+    static_cast<void>(removal);
+  }
+  Task<void> execute(const Command::Request& request, MutableBytes data_out, Answer& answer) {
+    BenchCommand command(reactor_.shard(), *nexus_, request, data_out);
+    const auto outcome = co_await TaskRouter::execute(command);
+    if (outcome == TaskRouter::Outcome::silent) co_return;
+    const Reply& reply = command.reply();
+    answer.answered = true;
+    answer.status = reply.status;
+    answer.data.assign(reply.data.data(), reply.data.data() + reply.data_length);
+    answer.sense = reply.sense_data.decode();
+    answer.residual = command.residual();
+  }
+
+  SimulatedReactor reactor_;
+  Target target_;
+  std::shared_ptr<LogicalUnit> unit_;
+  std::shared_ptr<Nexus> nexus_;
+  std::uint64_t tag_ = 0;
+};
+
+}  // namespace tgt

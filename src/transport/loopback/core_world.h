@@ -53,12 +53,11 @@ class CoreWorld {
     target = std::make_unique<Target>(1, "iqn.2026-01.example:t", "loopback", shards_);
   }
   ~CoreWorld() {
-    for (auto& initiator : initiators_) {
-      spawn(initiator->logout());
-      reactor_.settle();
+    for (FakeDevice* device : devices_) {
+      device->behaviour().holds = false;
+      device->complete_all();
     }
-    for (FakeDevice* device : devices_) device->behaviour().holds = false;
-    reactor_.advance(60s);
+    for (auto& initiator : initiators_) EXPECT_TRUE(reactor_.run(initiator->logout()));
     initiators_.clear();
     for (const auto& [lun, unit] : target->logical_units()) {
       EXPECT_TRUE(reactor_.run(unmap_quietly(lun)));

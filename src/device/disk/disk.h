@@ -13,7 +13,7 @@ namespace tgt {
 class Disk final : public PrimaryDevice {
  public:
   struct Options {
-    Identity identity;
+    Identity identity{};
     BlockSize block_size{};
     bool read_only = false;
     bool removable = false;

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/disk/disk_fixture.h"
+#include "device/disk/start_stop_unit.h"
+
+namespace tgt {
+namespace {
+
+using testing::ElementsAre;
+using testing::ElementsAreArray;
+
+unsigned at16(const std::vector<std::uint8_t>& data, std::size_t at) { return data[at] * 256u + data[at + 1]; }
+
+TEST_F(DiskFixture, SaysWhatItIs) {
+  const auto data = send({0x12, 0, 0, 0, 255, 0}).data;
+  ASSERT_EQ(data.size(), 74u);
+  EXPECT_EQ(data[0], 0x00);
+  EXPECT_EQ(data[1], 0x00);
+  EXPECT_EQ(std::string(data.begin() + 8, data.begin() + 36), "IET     VIRTUAL-DISK    0001");
+}
+
+TEST_F(DiskFixture, ListsItsPages) {
+  EXPECT_THAT(send({0x12, 1, 0, 0, 255, 0}).data, ElementsAre(0, 0, 0, 7, 0x00, 0x80, 0x83, 0x86, 0xb0, 0xb1, 0xb2));
+}
+
+TEST_F(DiskFixture, EveryPageThatItListsCanBeRead) {
+  const auto pages = send({0x12, 1, 0, 0, 255, 0}).data;
+  for (const std::uint8_t page : Bytes(pages).subspan(4)) {
+    const auto data = send({0x12, 1, page, 1, 0, 0}).data;
+    ASSERT_GE(data.size(), 4u);
+    EXPECT_EQ(data[1], page);
+    EXPECT_EQ(at16(data, 2), data.size() - 4);
+  }
+}
+
+TEST_F(DiskFixture, BlockLimitsTellTheLargestTransfer) {
+  const auto data = send({0x12, 1, 0xb0, 0, 255, 0}).data;
+  ASSERT_EQ(data.size(), 64u);
+  EXPECT_THAT(std::vector<unsigned>(data.begin() + 8, data.begin() + 12), ElementsAre(0, 0, 0x80, 0));
+}
+
+TEST_F(DiskFixture, TellsItsCapacity) {
+  EXPECT_THAT(send({0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0}).data, ElementsAre(0, 0, 0x07, 0xff, 0, 0, 2, 0));
+  const auto data = send({0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0}).data;
+  ASSERT_EQ(data.size(), 32u);
+  EXPECT_THAT(std::vector<unsigned>(data.begin(), data.begin() + 12),
+              ElementsAre(0, 0, 0, 0, 0, 0, 7, 0xff, 0, 0, 2, 0));
+}
+
+TEST_F(DiskFixture, MoreBlocksThan32BitsHoldAreToldAsAllOnes) {
+  make({.capacity = std::uint64_t{1} << 42}, {});
+  EXPECT_THAT(send({0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0}).data, ElementsAre(0xff, 0xff, 0xff, 0xff, 0, 0, 2, 0));
+  const auto data = send({0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0}).data;
+  EXPECT_EQ(data[3], 1);
+  EXPECT_EQ(data[4], 0xff);
+}
+
+TEST_F(DiskFixture, AnAddressInReadCapacity10IsRefused) {
+  expect_invalid_field(send({0x25, 0, 0, 0, 0, 1, 0, 0, 0, 0}), Field{5, 0, 1});
+  expect_invalid_field(send({0x25, 0, 0, 0, 0, 0, 0, 0, 1, 0}), Field{8, 0, 1});
+}
+
+TEST_F(DiskFixture, ModeSenseTellsWriteCacheBlocksAndProtection) {
+  auto data = send({0x1a, 0, 0x08, 0, 255, 0}).data;
+  ASSERT_EQ(data.size(), 4u + 8u + 20u);
+  EXPECT_EQ(data[2], 0x10);
+  EXPECT_THAT(std::vector<unsigned>(data.begin() + 4, data.begin() + 12), ElementsAre(0, 0, 8, 0, 0, 0, 2, 0));
+  EXPECT_EQ(data[12], 0x08);
+  EXPECT_EQ(data[14], 0x04);
+  make({}, {.read_only = true, .write_cache = false});
+  data = send({0x1a, 0x08, 0x08, 0, 255, 0}).data;
+  EXPECT_EQ(data[2], 0x90);
+  EXPECT_EQ(data[3], 0);
+  EXPECT_EQ(data[6], 0);
+}
+
+TEST_F(DiskFixture, ModeSense10TellsLongBlockDescriptorsWhenAskedTo) {
+  const auto data = send({0x5a, 0x10, 0x08, 0, 0, 0, 0, 1, 0, 0}).data;
+  ASSERT_EQ(data.size(), 8u + 16u + 20u);
+  EXPECT_EQ(data[4], 1);
+  EXPECT_EQ(at16(data, 6), 16u);
+}
+
+TEST_F(DiskFixture, AllModePagesComeInOrder) {
+  const auto data = send({0x1a, 0x08, 0x3f, 0, 255, 0}).data;
+  std::vector<unsigned> pages;
+  for (std::size_t at = 4; at < data.size(); at += 2u + data[at + 1]) pages.push_back(data[at]);
+  EXPECT_THAT(pages, ElementsAre(0x01, 0x08, 0x0a, 0x1c));
+  EXPECT_EQ(data[0], data.size() - 1);
+}
+
+TEST_F(DiskFixture, TheAdministratorSwitchesTheWriteCacheOff) {
+  EXPECT_TRUE(
+      bench().device().configure("mode_page", "8:0:18:0x10:0:0xff:0xff:0:0:0xff:0xff:0xff:0xff:0x80:0x14:0:0:0:0:0:0"));
+  EXPECT_FALSE(disk().write_cache_enabled());
+  put(0, pattern(1, 1));
+  EXPECT_EQ(store().flushes, 1u);
+}
+
+TEST_F(DiskFixture, SoftwareWriteProtectionComesFromTheControlPage) {
+  EXPECT_TRUE(bench().device().configure("mode_page", "10:0:10:2:0:8:0:0:0:0xff:0xff:0:0"));
+  expect_sense(send(write10(0, 1), pattern(1, 1)), Sense::write_protected());
+  EXPECT_TRUE(disk().describe().software_write_protect);
+}
+
+TEST_F(DiskFixture, SynchronizeCacheFlushes) {
+  EXPECT_EQ(send({0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0}).status, Status::good);
+  EXPECT_EQ(send({0x91, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0}).status, Status::good);
+  EXPECT_EQ(store().flushes, 2u);
+  expect_sense(send({0x35, 0, 0, 0, 0x10, 0, 0, 0, 1, 0}), Sense::lba_out_of_range(0));
+  make({.flush_fails = true}, {});
+  expect_sense(send({0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0}), Sense::write_error());
+}
+
+TEST_F(DiskFixture, StoppingWritesTheCacheOutAndTheDiskStaysReady) {
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 0, 0}).status, Status::good);
+  EXPECT_EQ(store().flushes, 1u);
+  EXPECT_EQ(send({0, 0, 0, 0, 0, 0}).status, Status::good);
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 1, 0}).status, Status::good);
+}
+
+TEST_F(DiskFixture, OnlyARemovableMediumIsEjected) {
+  expect_invalid_field(send({0x1b, 0, 0, 0, 2, 0}), StartStopUnit::load_eject);
+  make({}, {.removable = true});
+  EXPECT_EQ(send({0x12, 0, 0, 0, 255, 0}).data[1], 0x80);
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 2, 0}).status, Status::good);
+  expect_sense(send({0, 0, 0, 0, 0, 0}), Sense::medium_not_present());
+  expect_sense(send(read10(0, 1)), Sense::medium_not_present());
+  EXPECT_EQ(send({0x03, 0, 0, 0, 252, 0}).data[12], 0x3a);
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 3, 0}).status, Status::good);
+  EXPECT_EQ(send({0, 0, 0, 0, 0, 0}).status, Status::good);
+}
+
+TEST_F(DiskFixture, WithoutAStoreThereIsNoMedium) {
+  auto made = Disk::make(nullptr, {.identity = Identity::of(1, 1, "VIRTUAL-DISK", "iqn.a")});
+  ASSERT_TRUE(made.has_value());
+  EXPECT_FALSE((*made)->describe().online);
+  EXPECT_TRUE((*made)->describe().removable);
+  DeviceBench empty(std::move(*made));
+  for (const std::vector<std::uint8_t>& cdb :
+       std::vector<std::vector<std::uint8_t>>{{0, 0, 0, 0, 0, 0},
+                                              {0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+                                              {0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0},
+                                              {0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0},
+                                              {0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+                                              {0x1b, 0, 0, 0, 0, 0}}) {
+    expect_sense(empty.send(cdb), Sense::medium_not_present());
+  }
+  EXPECT_EQ(empty.send({0x12, 0, 0, 0, 255, 0}).status, Status::good);
+  EXPECT_FALSE(empty.device().configure("online", "1"));
+}
+
+TEST_F(DiskFixture, GoesOfflineAndOnlineAsTheAdministratorSays) {
+  EXPECT_TRUE(bench().device().configure("online", "0"));
+  expect_sense(send(read10(0, 1)), Sense::medium_not_present());
+  EXPECT_TRUE(bench().device().configure("online", "1"));
+  EXPECT_EQ(send(read10(0, 1)).status, Status::good);
+}
+
+TEST_F(DiskFixture, TellsTheGeometryThatTheAdministratorGaveIt) {
+  DeviceServer& device = bench().device();
+  EXPECT_TRUE(device.configure("lbppbe", "3"));
+  EXPECT_TRUE(device.configure("la_lba", "7"));
+  EXPECT_TRUE(device.configure("rotation_rate", "7200"));
+  EXPECT_TRUE(device.configure("optimal_xfer_len", "128"));
+  const auto capacity = send({0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0}).data;
+  EXPECT_EQ(capacity[13], 3);
+  EXPECT_EQ(at16(capacity, 14), 7u);
+  EXPECT_EQ(at16(send({0x12, 1, 0xb1, 0, 255, 0}).data, 4), 7200u);
+  const auto limits = send({0x12, 1, 0xb0, 0, 255, 0}).data;
+  EXPECT_EQ(at16(limits, 6), 8u);
+  EXPECT_EQ(at16(limits, 14), 128u);
+}
+
+TEST_F(DiskFixture, RefusesSettingsThatMakeNoSense) {
+  DeviceServer& device = bench().device();
+  EXPECT_FALSE(device.configure("lbppbe", "16"));
+  EXPECT_FALSE(device.configure("rotation_rate", "fast"));
+  EXPECT_FALSE(device.configure("readonly", "yes"));
+  EXPECT_FALSE(device.configure("colour", "red"));
+}
+
+TEST_F(DiskFixture, DescribesItselfAsTgtadmShowsIt) {
+  const auto description = disk().describe();
+  EXPECT_EQ(description.type_word, "disk");
+  EXPECT_EQ(description.scsi_id, "IET     00010001");
+  EXPECT_EQ(description.serial_number, "beaf11");
+  EXPECT_EQ(description.size_bytes, 1u << 20);
+  EXPECT_EQ(description.block_size, 512u);
+  EXPECT_EQ(description.store_type, "fault");
+  EXPECT_EQ(description.store_flags, "sync");
+}
+
+TEST(DiskMaking, RefusesWhatCannotBeADisk) {
+  const auto store = [](const FaultStore::Script& script) { return std::make_unique<FaultStore>(script); };
+  EXPECT_EQ(Disk::make(store({.capacity = 511}), {}).error(), Disk::Fault::too_small);
+  EXPECT_EQ(Disk::make(store({}), {.block_size = {8}}).error(), Disk::Fault::bad_block_size);
+  EXPECT_EQ(Disk::make(store({.alignment = 4096}), {}).error(), Disk::Fault::block_below_alignment);
+}
+
+TEST(DiskMaking, LeavesOutAnIncompleteLastBlock) {
+  const auto disk = Disk::make(std::make_unique<FaultStore>(FaultStore::Script{.capacity = 4096 + 511}), {});
+  EXPECT_EQ((*disk)->capacity(), BlockCount(8));
+}
+
+}  // namespace
+}  // namespace tgt

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <optional>
+
+#include "store/memory_store.h"
+
+namespace tgt {
+
+// For tests: a memory store that fails from some byte on, moves little at a time, and counts flushes.
+class FaultStore final : public BlockStore {
+ public:
+  struct Script {
+    std::uint64_t capacity = 1 << 20;
+    std::size_t most_at_once = ~std::size_t{0};
+    std::optional<std::uint64_t> bad_from{};  // offset
+    IoFault::Kind fault = IoFault::Kind::medium;
+    bool flush_fails = false;
+    std::uint32_t alignment = 1;
+    bool read_only = false;
+  };
+  explicit FaultStore(const Script& script)
+      : script_(script), memory_(std::move(*MemoryStore::open(script.capacity))) {}
+
+  Description describe() const override { return {.kind = "fault", .path = "None", .flags = "sync"}; }
+  std::uint64_t capacity() const override { return memory_->capacity(); }
+  std::uint32_t alignment() const override { return script_.alignment; }
+  bool read_only() const override { return script_.read_only; }
+  bool can_discard() const override { return true; }
+
+  StoreTransfer read(Shard& shard, MutableBytes data, std::uint64_t offset) override {
+    if (const auto fault = fault_at(offset)) return StoreTransfer::Outcome(failure(*fault));
+    return memory_->read(shard, data.first(step(data.size(), offset)), offset);
+  }
+  StoreTransfer write(Shard& shard, Bytes data, std::uint64_t offset) override {
+    if (const auto fault = fault_at(offset)) return StoreTransfer::Outcome(failure(*fault));
+    return memory_->write(shard, data.first(step(data.size(), offset)), offset);
+  }
+  Task<Result<void, IoFault>> flush(Shard& shard) override {
+    ++flushes;
+    if (script_.flush_fails) co_return failure(IoFault{.kind = script_.fault});
+    co_return co_await memory_->flush(shard);
+  }
+  Task<Result<void, IoFault>> discard(Shard& shard, std::uint64_t offset, std::uint64_t length) override {
+    ++discards;
+    return memory_->discard(shard, offset, length);
+  }
+
+  unsigned flushes = 0;
+  unsigned discards = 0;
+  Script& script() { return script_; }
+
+ private:
+  std::optional<IoFault> fault_at(std::uint64_t offset) const {
+    if (!script_.bad_from || offset < *script_.bad_from) return std::nullopt;
+    return IoFault{.kind = script_.fault};
+  }
+  std::size_t step(std::size_t size, std::uint64_t offset) const {
+    std::size_t most = std::min(size, script_.most_at_once);
+    if (script_.bad_from) most = std::min<std::size_t>(most, *script_.bad_from - offset);
+    return most;
+  }
+  Script script_;
+  std::unique_ptr<BlockStore> memory_;
+};
+
+}  // namespace tgt

@@ -112,9 +112,8 @@ void SgQueue::drop(Execution& execution) {
 void SgQueue::pump() {
   if (pumping_) return;
   pumping_ = true;
-  while (!waiting_.empty() && !gone()) {
-    if (in_flight() >= depth()) refresh_depth();
-    if (in_flight() >= depth()) break;
+  if (!waiting_.empty()) refresh_depth();
+  while (!waiting_.empty() && !gone() && in_flight() < depth()) {
     Execution& execution = *waiting_.pop_front();
     if (start(execution) == Started::later) {
       waiting_.push_front(execution);

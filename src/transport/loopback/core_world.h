@@ -115,6 +115,8 @@ class CoreWorld {
     reactor_.settle();
     return response;
   }
+  // It goes with its unit, before the end of the test.
+  void forget_device(FakeDevice& device) { std::erase(devices_, &device); }
   void settle() { reactor_.settle(); }
   void advance(Duration by) { reactor_.advance(by); }
   SimulatedReactor& reactor() { return reactor_; }

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/target.h"
+
+#include <gmock/gmock.h>
+
+#include "transport/loopback/core_world.h"
+
+namespace tgt {
+namespace {
+
+constexpr Lun lun{0};
+
+class TargetTest : public testing::Test {
+ protected:
+  TargetTest() {
+    for (LoopbackInitiator* initiator : {&alice_, &bob_}) world_.clear_attentions(*initiator, lun);
+  }
+  auto begin(LoopbackInitiator& initiator, std::uint64_t tag, TaskAttribute attribute = TaskAttribute::simple) {
+    return world_.begin(initiator, {.cdb = read_10(), .attribute = attribute, .tag = tag});
+  }
+  auto unmap(Target::WhenActive when_active) {
+    auto removal = start(world_.target->unmap(*world_.shards()[0], lun, when_active));
+    world_.settle();
+    return removal;
+  }
+  std::shared_ptr<Started<bool>> log_out(LoopbackInitiator& initiator) {
+    auto ended = start([](LoopbackInitiator& of) -> Task<bool> {
+      co_await of.logout();
+      co_return true;
+    }(initiator));
+    world_.settle();
+    return ended;
+  }
+
+  CoreWorld world_;
+  FakeDevice& device_ = world_.add_unit(lun, {.holds = true});
+  LoopbackInitiator& alice_ = world_.add_initiator(0);
+  LoopbackInitiator& bob_ = world_.add_initiator(1);
+};
+
+TEST_F(TargetTest, AClosedNexusIsGoneOnlyWhenItsTasksHaveEnded) {
+  const auto running = begin(alice_, 1);
+  const auto dormant = begin(alice_, 2, TaskAttribute::ordered);
+  const auto ended = log_out(alice_);
+  EXPECT_TRUE(*dormant);
+  EXPECT_FALSE(*ended);
+  EXPECT_EQ(world_.target->nexuses().size(), 2u);
+  device_.complete(1);
+  world_.settle();
+  EXPECT_TRUE(*ended);
+  EXPECT_FALSE((*running)->answered);
+  EXPECT_EQ(world_.target->nexuses().size(), 1u);
+  EXPECT_EQ(device_.nexuses_lost(), 1u);
+  device_.behaviour().holds = false;
+  EXPECT_EQ(world_.run(bob_, {.cdb = read_10()}).status, Status::good);
+}
+
+TEST_F(TargetTest, ANexusMayCloseWhileOneOfItsFunctionsWaits) {
+  begin(alice_, 1);
+  const auto abort = world_.begin_function(alice_, TaskManagementFunction::abort_task, lun, 1);
+  const auto ended = log_out(alice_);
+  EXPECT_FALSE(*ended);
+  device_.complete(1);
+  world_.settle();
+  EXPECT_TRUE(*abort && *ended);
+}
+
+TEST_F(TargetTest, ANexusMayCloseWhileAnothersResetWaitsForItsTasks) {
+  device_.behaviour().reset_ends_held = false;
+  begin(alice_, 1);
+  const auto reset = world_.begin_function(bob_, TaskManagementFunction::logical_unit_reset, lun);
+  const auto ended = log_out(alice_);
+  EXPECT_FALSE(*ended || *reset);
+  device_.complete(1);
+  world_.settle();
+  ASSERT_TRUE(*ended && *reset);
+  EXPECT_EQ(**reset, TaskManagementResponse::function_complete);
+}
+
+TEST_F(TargetTest, ANexusClosesThoughItsEndedTaskAwaitsAnothersVerdict) {
+  device_.behaviour().reset_ends_held = false;
+  begin(alice_, 1);
+  begin(bob_, 2);
+  const auto reset = world_.begin_function(bob_, TaskManagementFunction::logical_unit_reset, lun);
+  device_.complete(1);
+  world_.settle();
+  EXPECT_FALSE(*reset) << "it waits for task 2";
+  EXPECT_TRUE(*log_out(alice_));
+}
+
+TEST_F(TargetTest, ALoginOfTheSamePortEndsTheEarlierSessionAndWaitsForItsTasks) {
+  LoopbackInitiator& first = world_.add_initiator(0, "iqn.2026-01.example:same");
+  world_.clear_attentions(first, lun);
+  begin(first, 1);
+  LoopbackInitiator& second = world_.add_initiator_only(1);
+  const auto logged_in = start(second.login(world_.properties_for("iqn.2026-01.example:same")));
+  world_.settle();
+  EXPECT_EQ(first.asked_to_end(), SessionEnd::reinstated);
+  EXPECT_FALSE(*logged_in);
+  device_.complete(1);
+  world_.settle();
+  ASSERT_TRUE(*logged_in);
+  EXPECT_TRUE(**logged_in);
+  EXPECT_EQ(world_.run(second, {.cdb = test_unit_ready()}).sense, Sense::i_t_nexus_loss());
+}
+
+TEST_F(TargetTest, AnOfflineOrRemovedTargetRefusesLogins) {
+  LoopbackInitiator& carol = world_.add_initiator_only(0);
+  world_.target->set_state(Target::State::offline);
+  const auto offline = start(carol.login(world_.properties_for("")));
+  world_.settle();
+  EXPECT_FALSE(**offline);
+  world_.target->set_state(Target::State::ready);
+  world_.target->refuse_logins();
+  const auto removed = start(carol.login(world_.properties_for("")));
+  world_.settle();
+  EXPECT_FALSE(**removed);
+}
+
+TEST_F(TargetTest, SessionsAreEndedOneByOneOrAllAtOnce) {
+  EXPECT_FALSE(world_.target->end_session(4711, SessionEnd::administrator));
+  const std::uint64_t id = alice_.nexus().properties().id;
+  EXPECT_TRUE(world_.target->end_session(id, SessionEnd::administrator));
+  world_.settle();
+  EXPECT_EQ(alice_.asked_to_end(), SessionEnd::administrator);
+  EXPECT_FALSE(bob_.asked_to_end());
+  const auto none_left = start(world_.target->wait_until_no_nexus(*world_.shards()[0], 10s));
+  world_.settle();
+  EXPECT_FALSE(*none_left);
+  world_.target->end_all_sessions(SessionEnd::target_removed);
+  world_.settle();
+  ASSERT_TRUE(*none_left);
+  EXPECT_TRUE(**none_left);
+}
+
+TEST_F(TargetTest, WaitingForNexusesEndsInTime) {
+  const auto none_left = start(world_.target->wait_until_no_nexus(*world_.shards()[0], 10s));
+  world_.advance(11s);
+  ASSERT_TRUE(*none_left);
+  EXPECT_FALSE(**none_left);
+}
+
+TEST_F(TargetTest, AUnitWithTasksIsNotUnmappedUnlessForced) {
+  const auto task = begin(bob_, 1);
+  const auto refused = unmap(Target::WhenActive::refuse);
+  ASSERT_TRUE(*refused);
+  EXPECT_EQ(**refused, Target::Removal::active);
+  EXPECT_FALSE(device_.closed());
+  device_.complete(1);
+  world_.settle();
+  EXPECT_TRUE((*task)->answered);
+  EXPECT_EQ(alice_.nexus().itl(lun)->armed(), 0u) << "nothing has changed";
+}
+
+TEST_F(TargetTest, AnUnmappedUnitWaitsForItsTasksOnAllShardsAndIsThenClosed) {
+  const auto a = begin(alice_, 1);
+  const auto b = begin(bob_, 2);
+  const auto dormant = begin(bob_, 3, TaskAttribute::ordered);
+  std::weak_ptr<LogicalUnit> unit = world_.target->find(lun);
+  const auto removal = unmap(Target::WhenActive::abort_tasks);
+  EXPECT_FALSE(*removal);
+  EXPECT_FALSE(device_.closed());
+  EXPECT_EQ(world_.run(alice_, {.cdb = test_unit_ready()}).sense, Sense::logical_unit_not_supported());
+  device_.complete(1);
+  world_.settle();
+  EXPECT_FALSE(*removal);
+  device_.behaviour().holds = false;
+  FakeDevice& device = device_;
+  device.complete(2);
+  world_.settle();
+  ASSERT_TRUE(*removal);
+  EXPECT_EQ(**removal, Target::Removal::done);
+  EXPECT_FALSE((*a)->answered || (*b)->answered || (*dormant)->answered);
+  EXPECT_TRUE(unit.expired()) << "nobody holds it any more";
+  world_.forget_device(device);
+}
+
+TEST_F(TargetTest, ANewUnitMayTakeTheLunOfAnUnmappedOneAtOnce) {
+  device_.behaviour().holds = false;
+  world_.forget_device(device_);
+  const auto removal = unmap(Target::WhenActive::refuse);
+  EXPECT_EQ(**removal, Target::Removal::done);
+  world_.add_unit(lun);
+  EXPECT_EQ(world_.run(alice_, {.cdb = test_unit_ready()}).sense, Sense::power_on());
+  EXPECT_EQ(world_.run(alice_, {.cdb = test_unit_ready()}).status, Status::good);
+}
+
+TEST_F(TargetTest, WhatIsNotMappedIsNotFound) {
+  const auto removal = start(world_.target->unmap(*world_.shards()[0], Lun{8}, Target::WhenActive::refuse));
+  world_.settle();
+  EXPECT_EQ(**removal, Target::Removal::not_found);
+  EXPECT_FALSE(world_.target->map(lun, world_.target->find(lun))) << "the number is taken";
+}
+
+TEST_F(TargetTest, AUnitInTwoTargetsIsClosedWithTheLast) {
+  Target second(2, "iqn.2026-01.example:second", "loopback", world_.shards());
+  ASSERT_TRUE(second.map(Lun{3}, world_.target->find(lun)));
+  const auto task = begin(alice_, 1);
+  const auto first_removal = start(second.unmap(*world_.shards()[0], Lun{3}, Target::WhenActive::abort_tasks));
+  world_.settle();
+  EXPECT_EQ(**first_removal, Target::Removal::done);
+  EXPECT_FALSE(device_.closed());
+  EXPECT_FALSE(*task) << "it is of the other target";
+}
+
+TEST_F(TargetTest, AUnitIsNotClosedWhileItsDeviceIsBeingReset) {
+  device_.behaviour().reset_takes = 40s;
+  world_.forget_device(device_);
+  const auto reset = world_.begin_function(alice_, TaskManagementFunction::logical_unit_reset, lun);
+  const auto removal = unmap(Target::WhenActive::abort_tasks);
+  world_.advance(30s);
+  EXPECT_TRUE(*reset);
+  EXPECT_FALSE(*removal);
+  world_.advance(20s);
+  ASSERT_TRUE(*removal);
+  EXPECT_EQ(**removal, Target::Removal::done);
+}
+
+}  // namespace
+}  // namespace tgt

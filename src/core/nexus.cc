@@ -28,7 +28,7 @@ ItlNexus* Nexus::make_itl(Lun lun) {
   const auto itl = std::make_shared<ItlNexus>(*this, lun, unit);
   // Unmapped meanwhile by another shard, which may have looked for nexuses before this one was attached?
   if (target_.find(lun) != unit) return nullptr;
-  unit->unit_attentions().establish_for(*itl, returns_ ? Sense::i_t_nexus_loss() : Sense::power_on());
+  unit->unit_attentions().establish_for(*itl, returns_ ? Sense::i_t_nexus_loss() : Sense::power_on_or_reset());
   const LockGuard lock(mutex_);
   itls_.emplace(lun.number, itl);
   return itl.get();

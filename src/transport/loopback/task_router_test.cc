@@ -28,7 +28,7 @@ class TaskRouterTest : public testing::Test {
 TEST_F(TaskRouterTest, ANewNexusIsToldOfThePowerOnOnceAndThenServed) {
   const LoopbackReply first = world_.run(alice_, {.cdb = test_unit_ready()});
   EXPECT_EQ(first.status, Status::check_condition);
-  EXPECT_EQ(first.sense, Sense::power_on());
+  EXPECT_EQ(first.sense, Sense::power_on_or_reset());
   EXPECT_EQ(world_.run(alice_, {.cdb = test_unit_ready()}).status, Status::good);
 }
 
@@ -43,7 +43,7 @@ TEST_F(TaskRouterTest, APortThatLogsInAgainIsToldOfANexusLoss) {
 TEST_F(TaskRouterTest, InquiryAndReportLunsLeaveTheUnitAttentionPending) {
   EXPECT_EQ(world_.run(alice_, {.cdb = inquiry(), .expected_data_in = 96}).status, Status::good);
   EXPECT_EQ(world_.run(alice_, {.cdb = report_luns(), .expected_data_in = 4096}).status, Status::good);
-  EXPECT_EQ(world_.run(alice_, {.cdb = test_unit_ready()}).sense, Sense::power_on());
+  EXPECT_EQ(world_.run(alice_, {.cdb = test_unit_ready()}).sense, Sense::power_on_or_reset());
 }
 
 TEST_F(TaskRouterTest, RequestSenseReturnsTheUnitAttentionAsDataAndClearsIt) {
@@ -58,7 +58,7 @@ TEST_F(TaskRouterTest, RequestSenseReturnsTheUnitAttentionAsDataAndClearsIt) {
 
 TEST_F(TaskRouterTest, AnUnknownCommandIsToldOfTheUnitAttentionFirst) {
   const Cdb unknown = cdb_of({0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
-  EXPECT_EQ(world_.run(alice_, {.cdb = unknown}).sense, Sense::power_on());
+  EXPECT_EQ(world_.run(alice_, {.cdb = unknown}).sense, Sense::power_on_or_reset());
   EXPECT_EQ(world_.run(alice_, {.cdb = unknown}).sense, Sense::invalid_operation_code());
 }
 

@@ -157,7 +157,7 @@ TEST_F(TaskSetTest, ANexusThatComesWhileTheUnitIsArmedIsHeldBackToo) {
   device_.complete(1);
   world_.settle();
   ASSERT_TRUE(*late);
-  EXPECT_EQ((*late)->sense, Sense::power_on());
+  EXPECT_EQ((*late)->sense, Sense::power_on_or_reset());
 }
 
 // A history of begins and ends in which an ordered task overlaps another one, or has overtaken or been overtaken.

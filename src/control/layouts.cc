@@ -141,7 +141,7 @@ std::string show_target_parameters(const TargetParametersView& parameters) {
   return layout.take();
 }
 
-std::string show_system(const SystemView& system) {
+std::string show_system(const DaemonView& system) {
   Layout layout;
   layout.line(0, "System:");
   layout.line(1, "State: {}", system.state);

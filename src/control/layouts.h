@@ -12,7 +12,7 @@ namespace tgt {
 
 std::string show_targets(std::span<const TargetView> targets);
 std::string show_target_parameters(const TargetParametersView& parameters);
-std::string show_system(const SystemView& system);
+std::string show_system(const DaemonView& system);
 std::string show_portals(std::span<const PortalView> portals);
 // The connections of one target.
 std::string show_connections(std::span<const NexusView> nexuses);

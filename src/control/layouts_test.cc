@@ -171,7 +171,7 @@ iSNS:
 )";
 
 TEST(Layouts, ShowTheSystem) {
-  SystemView system{.drivers = {{.targets = {{1, "iqn.a"}}}},
+  DaemonView system{.drivers = {{.targets = {{1, "iqn.a"}}}},
                     .stores = {"sg", "null", "rdwr (bsoflags sync:direct)"},
                     .device_types = {"disk", "passthrough"}};
   EXPECT_EQ(show_system(system), whole_system);

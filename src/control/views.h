@@ -99,7 +99,7 @@ struct NameServerView {
   bool access_control = false;
 };
 
-struct SystemView {
+struct DaemonView {
   std::string state = "ready";
   bool debug = false;
   std::vector<DriverView> drivers{};

@@ -16,7 +16,7 @@ Management::Answer Management::unsupported(std::string what) const {
 // --- system
 
 Management::Answer Management::show_system() {
-  SystemView view;
+  DaemonView view;
   view.state = with_.targets.online() ? "ready" : "offline";
   view.debug = debug_;
   view.drivers.push_back({.name = "iscsi", .state = "ready", .targets = {}});

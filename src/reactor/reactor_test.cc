@@ -219,7 +219,7 @@ TEST_P(ReactorTest, IdleSessionsCostNoProcessorTime) {
   Duration used = 1s;
   spawn(stop_after(*reactor, idle_with_sessions(reactor->shard(0), used)));
   reactor->run();
-  EXPECT_LT(used, Duration(5ms));
+  EXPECT_LT(used, Duration(10ms));  // of one second
 }
 
 Task<void> use_device_shard(Reactor& reactor, std::thread::id& where) {

@@ -181,7 +181,7 @@ TEST_F(TargetTest, ANewUnitMayTakeTheLunOfAnUnmappedOneAtOnce) {
   const auto removal = unmap(Target::WhenActive::refuse);
   EXPECT_EQ(**removal, Target::Removal::done);
   world_.add_unit(lun);
-  EXPECT_EQ(world_.run(alice_, {.cdb = test_unit_ready()}).sense, Sense::power_on());
+  EXPECT_EQ(world_.run(alice_, {.cdb = test_unit_ready()}).sense, Sense::power_on_or_reset());
   EXPECT_EQ(world_.run(alice_, {.cdb = test_unit_ready()}).status, Status::good);
 }
 

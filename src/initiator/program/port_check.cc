@@ -191,6 +191,15 @@ const std::map<std::string, Step>& steps() {
   return all;
 }
 
+// Unit attentions from before this program's time.
+Task<void> clear_unit_attentions(Bench& bench) {
+  for (int i = 0; i < 4; ++i) {
+    Execution tur(bench.port, bench.shard, {.cdb = cdb_of({0, 0, 0, 0, 0, 0})});
+    co_await tur;
+    if (tur.result().good()) co_return;
+  }
+}
+
 Task<void> run_step(Reactor& reactor, Step step, std::string device, unsigned number, int& exit_code) {
   Shard& shard = reactor.shard(0);
   auto opened = co_await open_port(shard, reactor, device, {}, Log::to_standard_error(LogLevel::debug));
@@ -209,6 +218,7 @@ Task<void> run_step(Reactor& reactor, Step step, std::string device, unsigned nu
                 .begin = std::chrono::steady_clock::now(),
                 .running = {},
                 .gate = {}};
+    if (step != identify && step != time_out) co_await clear_unit_attentions(bench);
     co_await step(bench);
   }
   co_await opened->port->close(shard);

@@ -27,6 +27,12 @@ struct BlockRange {
   }
 };
 
+// What an initiator sent, without an incomplete last block. One that announced less than its CDB asks for has the whole
+// blocks written, and the residual count tells it what is missing (RFC 7143, 11.4.5.1).
+inline MutableBytes whole_blocks(const Disk& disk, MutableBytes sent) {
+  return sent.first(sent.size() >> disk.block_size().exponent << disk.block_size().exponent);
+}
+
 // Of a command that moves them through memory: as above, or more than MAXIMUM TRANSFER LENGTH (VPD B0h). `length` is
 // the field that says how many.
 std::optional<Sense> refuses_transfer(const Disk& disk, const BlockRange& range, Field length);

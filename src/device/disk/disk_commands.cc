@@ -3,13 +3,20 @@
 #include "core/report_luns.h"
 #include "device/disk/block_device_characteristics.h"
 #include "device/disk/block_limits.h"
+#include "device/disk/compare_and_write.h"
 #include "device/disk/disk.h"
 #include "device/disk/logical_block_provisioning.h"
+#include "device/disk/orwrite.h"
+#include "device/disk/pre_fetch.h"
 #include "device/disk/read.h"
 #include "device/disk/read_capacity.h"
 #include "device/disk/start_stop_unit.h"
 #include "device/disk/synchronize_cache.h"
+#include "device/disk/unmap.h"
+#include "device/disk/verify.h"
 #include "device/disk/write.h"
+#include "device/disk/write_and_verify.h"
+#include "device/disk/write_same.h"
 #include "device/primary/device_identification.h"
 #include "device/primary/extended_inquiry_data.h"
 #include "device/primary/inquiry.h"
@@ -24,12 +31,19 @@
 namespace tgt {
 namespace {
 
-constexpr auto disk_commands =
-    command_set<Disk,  //
-                DeviceRequestSense, Inquiry, ModeSense10, ModeSense6, Read10, Read12, Read16, Read6, ReadCapacity10,
-                ReadCapacity16, ReportLuns, ReportSupportedOperationCodes, ReportSupportedTaskManagementFunctions,
-                StartStopUnit, SynchronizeCache10, SynchronizeCache16, TestUnitReady, Write10, Write12, Write16,
-                Write6>();
+template <class... More>
+consteval auto commands_and() {
+  return command_set<Disk,  //
+                     CompareAndWrite, DeviceRequestSense, Inquiry, ModeSense10, ModeSense6, OrWrite16, PreFetch10,
+                     PreFetch16, Read10, Read12, Read16, Read6, ReadCapacity10, ReadCapacity16, ReportLuns,
+                     ReportSupportedOperationCodes, ReportSupportedTaskManagementFunctions, StartStopUnit,
+                     SynchronizeCache10, SynchronizeCache16, TestUnitReady, Verify10, Verify12, Verify16, Write10,
+                     Write12, Write16, Write6, WriteAndVerify10, WriteAndVerify12, WriteAndVerify16, WriteSame10,
+                     WriteSame16, More...>();
+}
+
+constexpr auto fully_provisioned_commands = commands_and<>();
+constexpr auto thin_commands = commands_and<Unmap>();
 
 constexpr auto disk_pages =
     vital_product_data_pages<Disk, SupportedPages, UnitSerialNumber, DeviceIdentification, ExtendedInquiryDataPage,
@@ -37,7 +51,10 @@ constexpr auto disk_pages =
 
 }  // namespace
 
-CommandTable Disk::commands() const { return disk_commands; }
+CommandTable Disk::commands() const {
+  if (thin()) return thin_commands;
+  return fully_provisioned_commands;
+}
 
 std::span<const VitalProductDataPage> Disk::vital_product_data_pages() const { return disk_pages; }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include "device/disk/block_range.h"
+#include "device/disk/cdb_layout.h"
 #include "scsi/opcodes.h"
 
 namespace tgt {
@@ -29,67 +30,37 @@ struct Read6 {
   }
 };
 
-// SBC-4, 5.17.
-struct Read10 {
-  static constexpr std::string_view name = "READ(10)";
-  static constexpr std::uint8_t operation_code = operation_code::read_10;
-  static constexpr std::uint8_t cdb_length = 10;
+template <class Layout>
+struct ReadOf : Layout {
   static constexpr Field disable_page_out{1, 4, 1};
   static constexpr Field force_unit_access{1, 3, 1};
-  static constexpr Field logical_block_address{2, 7, 32};
-  static constexpr Field group_number{6, 4, 5};
-  static constexpr Field transfer_length{7, 7, 16};
-  static constexpr std::array fields{disable_page_out, force_unit_access, logical_block_address, group_number,
-                                     transfer_length};
+  static constexpr std::array fields{disable_page_out, force_unit_access, Layout::logical_block_address,
+                                     Layout::transfer_length, Layout::group_number};
   static constexpr Access access = Access::read;
   static Task<Reply> run(Disk& disk, Command& command) {
     return read_blocks(disk, command,
-                       {.range = BlockRange::of(command, logical_block_address, transfer_length),
-                        .length = transfer_length,
+                       {.range = BlockRange::of(command, Layout::logical_block_address, Layout::transfer_length),
+                        .length = Layout::transfer_length,
                         .force_unit_access = command[force_unit_access] != 0});
   }
+};
+
+// SBC-4, 5.17.
+struct Read10 : ReadOf<Layout10> {
+  static constexpr std::string_view name = "READ(10)";
+  static constexpr std::uint8_t operation_code = operation_code::read_10;
 };
 
 // SBC-4, 5.18.
-struct Read12 {
+struct Read12 : ReadOf<Layout12> {
   static constexpr std::string_view name = "READ(12)";
   static constexpr std::uint8_t operation_code = operation_code::read_12;
-  static constexpr std::uint8_t cdb_length = 12;
-  static constexpr Field disable_page_out{1, 4, 1};
-  static constexpr Field force_unit_access{1, 3, 1};
-  static constexpr Field logical_block_address{2, 7, 32};
-  static constexpr Field transfer_length{6, 7, 32};
-  static constexpr Field group_number{10, 4, 5};
-  static constexpr std::array fields{disable_page_out, force_unit_access, logical_block_address, transfer_length,
-                                     group_number};
-  static constexpr Access access = Access::read;
-  static Task<Reply> run(Disk& disk, Command& command) {
-    return read_blocks(disk, command,
-                       {.range = BlockRange::of(command, logical_block_address, transfer_length),
-                        .length = transfer_length,
-                        .force_unit_access = command[force_unit_access] != 0});
-  }
 };
 
 // SBC-4, 5.19.
-struct Read16 {
+struct Read16 : ReadOf<Layout16> {
   static constexpr std::string_view name = "READ(16)";
   static constexpr std::uint8_t operation_code = operation_code::read_16;
-  static constexpr std::uint8_t cdb_length = 16;
-  static constexpr Field disable_page_out{1, 4, 1};
-  static constexpr Field force_unit_access{1, 3, 1};
-  static constexpr Field logical_block_address{2, 7, 64};
-  static constexpr Field transfer_length{10, 7, 32};
-  static constexpr Field group_number{14, 4, 5};
-  static constexpr std::array fields{disable_page_out, force_unit_access, logical_block_address, transfer_length,
-                                     group_number};
-  static constexpr Access access = Access::read;
-  static Task<Reply> run(Disk& disk, Command& command) {
-    return read_blocks(disk, command,
-                       {.range = BlockRange::of(command, logical_block_address, transfer_length),
-                        .length = transfer_length,
-                        .force_unit_access = command[force_unit_access] != 0});
-  }
 };
 
 }  // namespace tgt

@@ -21,7 +21,9 @@ Reply ReadCapacity16::run(Disk& disk, Command& command) {
   ReadCapacity16Data data{.returned_logical_block_address = disk.capacity().value - 1,
                           .logical_block_length = disk.block_size().bytes()};
   data.logical_blocks_per_physical_block = geometry.physical_block_exponent;
-  data.provisioning_and_lowest_aligned_address = std::uint16_t{geometry.lowest_aligned_address};
+  unsigned provisioning = geometry.lowest_aligned_address;
+  if (disk.thin()) provisioning |= ReadCapacity16Data::provisioning_enabled | ReadCapacity16Data::unmapped_reads_zero;
+  data.provisioning_and_lowest_aligned_address = static_cast<std::uint16_t>(provisioning);
   return parameter_data(command, sizeof data, [&](ParameterWriter& writer) { writer.append(data); });
 }
 

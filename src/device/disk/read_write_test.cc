@@ -86,10 +86,15 @@ TEST_F(DiskFixture, AReadThatExpectsLessGetsLessAndIsToldTheOverflow) {
   EXPECT_EQ(answer.residual.bytes, 512u);
 }
 
-TEST_F(DiskFixture, AWriteWhoseDataIsTooShortChangesNothing) {
-  const auto answer = send(write10(0, 2), pattern(1, 1));
-  EXPECT_EQ(answer.status, Status::check_condition);
-  EXPECT_THAT(get(0, 2), Each(0));
+TEST_F(DiskFixture, AWriteThatAnnouncesLessWritesTheWholeBlocksThatItBrings) {
+  Block short_data = pattern(2, 1);
+  short_data.resize(512 + 100);
+  const auto answer = send(write10(0, 2), short_data);
+  EXPECT_EQ(answer.status, Status::good);
+  EXPECT_EQ(answer.residual.kind, Residual::Kind::overflow);
+  EXPECT_EQ(answer.residual.bytes, 412u);
+  EXPECT_EQ(get(0, 1), pattern(1, 1));
+  EXPECT_THAT(get(1, 1), Each(0));
 }
 
 TEST_F(DiskFixture, AStoreThatMovesLittleAtATimeIsAskedAgain) {

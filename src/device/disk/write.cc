@@ -11,12 +11,9 @@ Task<Reply> write_blocks(Disk& disk, Command& command, Writing writing) {
   if (range.count.value == 0) co_return Reply::good();
   Shard& shard = command.shard();
   BlockStore& store = disk.store();
-  // RFC 7143, 11.4.5.1: an initiator that announced less than its CDB asks for has the whole blocks that it sends
-  // written, and the residual count tells it what is missing.
   const auto sent = co_await command.parameter_list(range.bytes(disk));
   if (!sent) co_return Reply::check_condition(sent.error());
-  const std::size_t beyond_whole_blocks = sent->size() % disk.block_size().bytes();
-  const MutableBytes data = sent->first(sent->size() - beyond_whole_blocks);
+  const MutableBytes data = whole_blocks(disk, *sent);
   const auto moved = co_await store.write(shard, data, range.offset(disk));
   if (!moved) co_return reply_for(moved.error(), MediumAccess::writing, disk, range);
   if (*moved != data.size()) {

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/disk/compare_and_write.h"
+
+#include "device/disk/medium_comparison.h"
+#include "device/disk/store_fault.h"
+
+namespace tgt {
+
+Task<Reply> CompareAndWrite::run(Disk& disk, Command& command) {
+  const BlockRange range = BlockRange::of(command, logical_block_address, number_of_logical_blocks);
+  const auto refused = refuses_write(disk, range, number_of_logical_blocks);
+  if (refused) co_return Reply::check_condition(*refused);
+  if (range.count.value == 0) co_return Reply::good();
+  const auto length = static_cast<std::size_t>(range.bytes(disk));
+  const auto data = co_await command.data_out(2 * length);
+  if (!data) co_return Reply::check_condition(data.error());
+  auto different = co_await compare_medium(disk, command, range, data->first(length));
+  if (different) co_return std::move(*different);
+  const auto written = co_await disk.store().write_all(command.shard(), data->subspan(length), range.offset(disk));
+  if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, range);
+  if (command[force_unit_access] != 0 || !disk.write_cache_enabled()) {
+    const auto flushed = co_await disk.store().flush(command.shard());
+    if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
+  }
+  co_return Reply::good();
+}
+
+}  // namespace tgt

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/disk/medium_comparison.h"
+
+#include <algorithm>
+
+#include "device/disk/store_fault.h"
+
+namespace tgt {
+namespace {
+
+constexpr std::size_t most_at_once = std::size_t{1} << 20;
+
+// Where `read`, which stands at `position` of what is compared, first differs from `expected`.
+std::optional<std::uint64_t> first_difference(Bytes read, std::uint64_t position, Bytes expected) {
+  std::size_t done = 0;
+  while (done < read.size()) {
+    const std::size_t at = (position + done) % expected.size();
+    const std::size_t length = std::min(read.size() - done, expected.size() - at);
+    const auto [difference, other] = std::mismatch(read.begin() + static_cast<std::ptrdiff_t>(done),
+                                                   read.begin() + static_cast<std::ptrdiff_t>(done + length),
+                                                   expected.begin() + static_cast<std::ptrdiff_t>(at));
+    const auto equal_until = static_cast<std::size_t>(difference - read.begin());
+    if (equal_until != done + length) return position + equal_until;
+    done += length;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Task<std::optional<Reply>> compare_medium(Disk& disk, Command& command, BlockRange range, Bytes expected) {
+  const std::uint64_t total = range.bytes(disk);
+  if (total == 0) co_return std::nullopt;
+  auto buffer = command.allocate_data_in(static_cast<std::size_t>(std::min<std::uint64_t>(total, most_at_once)));
+  if (!buffer) co_return Reply::check_condition(buffer.error());
+  for (std::uint64_t done = 0; done < total;) {
+    if (command.abort_requested()) co_return Reply::check_condition(Sense::aborted_command());
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(total - done, buffer->capacity()));
+    const MutableBytes piece = buffer->first(length);
+    const auto read = co_await disk.store().read_all(command.shard(), piece, range.offset(disk) + done);
+    if (!read) {
+      IoFault fault = read.error();
+      fault.done += done;
+      co_return reply_for(fault, MediumAccess::reading, disk, range);
+    }
+    const auto difference = expected.empty() ? std::nullopt : first_difference(piece, done, expected);
+    if (difference) co_return Reply::check_condition(Sense::miscompare_during_verify(*difference));
+    done += length;
+  }
+  co_return std::nullopt;
+}
+
+}  // namespace tgt

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/disk/unmap.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/big_endian.h"
+#include "device/disk/store_fault.h"
+
+namespace tgt {
+namespace {
+
+struct ParameterListHeader {
+  be16 unmap_data_length{};
+  be16 block_descriptor_data_length{};
+  be32 reserved{};
+};
+static_assert(WireStruct<ParameterListHeader> && sizeof(ParameterListHeader) == 8);
+
+struct BlockDescriptor {
+  be64 logical_block_address{};
+  be32 number_of_logical_blocks{};
+  be32 reserved{};
+};
+static_assert(WireStruct<BlockDescriptor> && sizeof(BlockDescriptor) == 16);
+
+// The ranges that the list names, every one of them checked before the first is touched.
+Result<std::vector<BlockRange>, Sense> ranges_of(const Disk& disk, Bytes list) {
+  const auto header = read_wire<ParameterListHeader>(list);
+  if (!header) return failure(Sense::parameter_list_length_error());
+  Bytes rest = list.subspan(sizeof *header);
+  rest = rest.first(std::min<std::size_t>(rest.size(), header->block_descriptor_data_length));
+  if (rest.size() / sizeof(BlockDescriptor) > Unmap::most_descriptors) {
+    return failure(Sense::invalid_field_in_parameter_list(2));
+  }
+  std::vector<BlockRange> ranges;
+  std::uint64_t bytes = 0;
+  while (const auto descriptor = read_wire<BlockDescriptor>(rest)) {
+    const BlockRange range{LogicalBlockAddress(descriptor->logical_block_address),
+                           BlockCount(descriptor->number_of_logical_blocks)};
+    if (const auto reason = range.unreachable(disk)) return failure(*reason);
+    bytes += range.bytes(disk);
+    if (bytes > Unmap::most_bytes) {
+      const auto at = static_cast<std::uint16_t>(list.size() - rest.size() + sizeof(be64));
+      return failure(Sense::invalid_field_in_parameter_list(at));
+    }
+    if (range.count.value != 0) ranges.push_back(range);
+    rest = rest.subspan(sizeof *descriptor);
+  }
+  return ranges;
+}
+
+}  // namespace
+
+Task<Reply> Unmap::run(Disk& disk, Command& command) {
+  if (const auto reason = disk.not_ready()) co_return Reply::check_condition(*reason);
+  if (disk.write_protected()) co_return Reply::check_condition(Sense::write_protected());
+  if (command[parameter_list_length] == 0) co_return Reply::good();
+  const auto list = co_await command.parameter_list(command[parameter_list_length]);
+  if (!list) co_return Reply::check_condition(list.error());
+  const auto ranges = ranges_of(disk, *list);
+  if (!ranges) co_return Reply::check_condition(ranges.error());
+  BlockStore& store = disk.store();
+  for (const BlockRange& range : *ranges) {
+    if (command.abort_requested()) co_return Reply::check_condition(Sense::aborted_command());
+    const auto done = store.can_discard()
+                          ? co_await store.discard(command.shard(), range.offset(disk), range.bytes(disk))
+                          : co_await store.write_zeros(command.shard(), range.offset(disk), range.bytes(disk));
+    if (!done) co_return reply_for(done.error(), MediumAccess::writing, disk, range);
+  }
+  co_return Reply::good();
+}
+
+}  // namespace tgt

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/disk/write_and_verify.h"
+
+#include "device/disk/medium_comparison.h"
+#include "device/disk/store_fault.h"
+
+namespace tgt {
+
+Task<Reply> write_and_verify_blocks(Disk& disk, Command& command, WritingAndVerifying writing) {
+  BlockRange range = writing.range;
+  if (writing.check > 1) co_return Reply::check_condition(Sense::invalid_field_in_cdb(WritingAndVerifying::byte_check));
+  if (const auto refused = refuses_write(disk, range, writing.length)) co_return Reply::check_condition(*refused);
+  if (range.count.value == 0) co_return Reply::good();
+  Shard& shard = command.shard();
+  const auto sent = co_await command.parameter_list(range.bytes(disk));
+  if (!sent) co_return Reply::check_condition(sent.error());
+  const MutableBytes data = whole_blocks(disk, *sent);
+  range.count = BlockCount(data.size() >> disk.block_size().exponent);
+  const auto written = co_await disk.store().write_all(shard, data, range.offset(disk));
+  if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, range);
+  // What is verified is the medium, not the cache.
+  const auto flushed = co_await disk.store().flush(shard);
+  if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
+  const Bytes expected = writing.check == 1 ? Bytes(data) : Bytes();
+  auto different = co_await compare_medium(disk, command, range, expected);
+  co_return different ? std::move(*different) : Reply::good();
+}
+
+}  // namespace tgt

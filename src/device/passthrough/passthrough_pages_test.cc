@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// What initiators are told of a passed-through device that the device itself would tell otherwise.
+#include "core/report_luns.h"
+#include "device/passthrough/inquiry.h"
+#include "device/passthrough/limits.h"
+#include "device/passthrough/passthrough_bench.h"
+#include "device/passthrough/supported_commands.h"
+
+namespace tgt {
+namespace {
+
+using Data = std::vector<std::uint8_t>;
+
+Data vital_page(std::uint8_t page, Data body) {
+  Data data{0, page, static_cast<std::uint8_t>(body.size() >> 8), static_cast<std::uint8_t>(body.size())};
+  data.insert(data.end(), body.begin(), body.end());
+  return data;
+}
+
+class PassthroughPages : public PassthroughBench {
+ protected:
+  // Pages that the device has; it refuses the others.
+  void have_pages(std::vector<Data> pages) {
+    react_to(0x12, [pages = std::move(pages)](const ScsiRequest& request) {
+      for (const Data& page : pages) {
+        if (page[1] == request.cdb[2]) {
+          const std::size_t room = std::min<std::size_t>(page.size(), request.data.size());
+          return LoopbackPort::good({page.begin(), page.begin() + static_cast<std::ptrdiff_t>(room)});
+        }
+      }
+      return LoopbackPort::check_condition(Sense::invalid_field_in_cdb());
+    });
+  }
+  std::shared_ptr<Outcome> ask(std::uint8_t page, std::uint8_t room = 255) {
+    return run({.cdb = {0x12, 1, page, 0, room, 0}, .expected_in = room});
+  }
+  static std::uint32_t word(const Data& data, std::size_t at) {
+    return std::uint32_t{data[at]} << 24 | std::uint32_t{data[at + 1]} << 16 | std::uint32_t{data[at + 2]} << 8 |
+           data[at + 3];
+  }
+};
+
+TEST_F(PassthroughPages, StandardInquiryKeepsTheDeviceButShowsOurTaskSetAndPorts) {
+  make(PeripheralDeviceType::block);
+  Data inquiry(96, 0xff);
+  react_to(0x12, [&](const ScsiRequest&) { return LoopbackPort::good(inquiry); });
+  const auto outcome = run({.cdb = {0x12, 0, 0, 0, 96, 0}, .expected_in = 96});
+  ASSERT_EQ(outcome->data.size(), 96u);
+  EXPECT_EQ(outcome->data[3] & 0x20, 0);     // NORMACA
+  EXPECT_EQ(outcome->data[5] & 0x30, 0);     // TPGS
+  EXPECT_EQ(outcome->data[5] & 0x08, 0);     // 3PC
+  EXPECT_EQ(outcome->data[5] & 0x01, 1);     // PROTECT is the medium's
+  EXPECT_EQ(outcome->data[6] & 0x10, 0);     // MULTIP
+  EXPECT_EQ(outcome->data[7] & 0x02, 0x02);  // CMDQUE
+  EXPECT_EQ(outcome->data[8], 0xff);
+  inquiry.assign(96, 0);
+  EXPECT_EQ(run({.cdb = {0x12, 0, 0, 0, 96, 0}, .expected_in = 96})->data[7], 0x02);
+}
+
+TEST_F(PassthroughPages, ShortInquiryDataIsCorrectedAsFarAsItGoes) {
+  for (std::size_t length = 0; length < 10; ++length) {
+    Data data(length, 0xff);
+    correct_standard_inquiry(data);
+    if (length > 3) EXPECT_EQ(data[3], 0xdf);
+  }
+}
+
+TEST_F(PassthroughPages, InquiryIsAnsweredWhileAUnitAttentionIsPending) {
+  make(PeripheralDeviceType::block);
+  unit_->unit_attentions().establish(Sense::power_on_or_reset());
+  EXPECT_EQ(run({.cdb = {0x12, 0, 0, 0, 36, 0}, .expected_in = 36})->status, Status::good);
+  expect_sense(*run({.cdb = {0, 0, 0, 0, 0, 0}}), Sense::power_on_or_reset());
+}
+
+TEST_F(PassthroughPages, SupportedPagesHideForeignPortsAndNameTheLimits) {
+  make(PeripheralDeviceType::block);
+  have_pages({vital_page(0x00, {0x00, 0x80, 0x83, 0x88, 0x8f, 0xb1})});
+  EXPECT_EQ(ask(0x00)->data, vital_page(0x00, {0x00, 0x80, 0x83, 0xb0, 0xb1}));
+  expect_sense(*ask(0x88), Sense::invalid_field_in_cdb());
+  expect_sense(*ask(0x8f), Sense::invalid_field_in_cdb());
+}
+
+TEST_F(PassthroughPages, TheTransferLimitIsToldEvenWhenTheDeviceHasNoPageForIt) {
+  make(PeripheralDeviceType::block);
+  port_->told_limits.transfer_bytes = 1u << 20;
+  have_pages({});
+  const auto limits = ask(0xb0);
+  ASSERT_EQ(limits->data.size(), 64u);
+  EXPECT_EQ(limits->data[1], 0xb0);
+  EXPECT_EQ(limits->data[3], 60);
+  EXPECT_EQ(word(limits->data, 8), 2048u);
+  EXPECT_EQ(ask(0x00)->data, vital_page(0x00, {0x00, 0xb0}));
+}
+
+TEST_F(PassthroughPages, TheDevicesOwnLimitsAreLoweredToOursAndNeverRaised) {
+  make(PeripheralDeviceType::block, 4096);
+  port_->told_limits.transfer_bytes = 1u << 20;
+  Data body(60);
+  body[1] = 255;             // COMPARE AND WRITE
+  body[4] = body[8] = 0xff;  // maximum and optimal: more than we can
+  body[16] = 0x12;           // UNMAP limits are none of ours
+  have_pages({vital_page(0xb0, body)});
+  const auto page = ask(0xb0);
+  EXPECT_EQ(word(page->data, 8), 256u);
+  EXPECT_EQ(word(page->data, 12), 256u);
+  EXPECT_EQ(page->data[5], 128);
+  EXPECT_EQ(page->data[20], 0x12);
+  body.assign(60, 0);
+  body[7] = 64;
+  have_pages({vital_page(0xb0, body)});
+  EXPECT_EQ(word(ask(0xb0)->data, 8), 64u);
+}
+
+TEST_F(PassthroughPages, TheSamePageNumberOfATapeIsNotTouched) {
+  make(PeripheralDeviceType::tape);
+  const Data page = vital_page(0xb0, {0x01, 0, 0, 0});
+  have_pages({page});
+  EXPECT_EQ(ask(0xb0)->data, page);
+}
+
+TEST_F(PassthroughPages, IdentificationKeepsTheUnitsNamesAndShowsOurPort) {
+  make(PeripheralDeviceType::block);
+  const Data naa{0x01, 0x03, 0, 8, 0x60, 1, 2, 3, 4, 5, 6, 7};
+  const Data foreign_port{0x61, 0x94, 0, 4, 0, 0, 0, 9};
+  const Data foreign_group{0x61, 0x95, 0, 4, 0, 0, 0, 9};
+  const Data foreign_device{0x61, 0xa3, 0, 8, 0x50, 0, 0, 0, 0, 0, 0, 1};
+  Data body;
+  for (const Data& one : {naa, foreign_port, foreign_group, foreign_device})
+    body.insert(body.end(), one.begin(), one.end());
+  have_pages({vital_page(0x83, body)});
+  const Data data = ask(0x83)->data;
+  ASSERT_GT(data.size(), 4u + naa.size());
+  EXPECT_EQ(std::size_t{4} + data[3], data.size());
+  EXPECT_EQ(Data(data.begin() + 4, data.begin() + 16), naa);
+  const std::string text(data.begin(), data.end());
+  EXPECT_NE(text.find(std::string(target_name) + ",t,0x0001"), std::string::npos);
+  EXPECT_EQ(std::ranges::search(data, foreign_port).size(), 0u);
+  EXPECT_EQ(std::ranges::search(data, foreign_group).size(), 0u);
+  EXPECT_EQ(std::ranges::search(data, foreign_device).size(), 0u);
+  EXPECT_EQ(data[16], 0x51);  // iSCSI, binary
+  EXPECT_EQ(data[17], 0x94);  // the relative target port
+  EXPECT_EQ(data[23], 1);
+}
+
+TEST_F(PassthroughPages, MalformedIdentificationIsCutAndNotFollowed) {
+  make(PeripheralDeviceType::block);
+  have_pages({vital_page(0x83, {0x01, 0x03, 0, 200, 1, 2})});
+  EXPECT_EQ(ask(0x83)->status, Status::good);
+}
+
+TEST_F(PassthroughPages, ALongPageIsReadWholeAndCutToWhatTheInitiatorAllows) {
+  make(PeripheralDeviceType::block);
+  Data body;
+  for (std::uint8_t i = 0; i < 40; ++i) {
+    const Data one{0x01, 0x01, 0, 8, i, i, i, i, i, i, i, i};
+    body.insert(body.end(), one.begin(), one.end());
+  }
+  have_pages({vital_page(0x83, body)});
+  const auto outcome = run({.cdb = {0x12, 1, 0x83, 0x10, 0, 0}, .expected_in = 4096});
+  EXPECT_GT(outcome->data.size(), body.size());
+  EXPECT_EQ(ask(0x83, 20)->data.size(), 20u);
+}
+
+TEST_F(PassthroughPages, ReadBlockLimitsOfATapeAreNoHigherThanATransfer) {
+  Data data{0, 0xff, 0xff, 0xff, 0, 1};
+  correct_block_limits(data, 0x100000);
+  EXPECT_EQ(data, (Data{0, 0x10, 0, 0, 0, 1}));
+  data = {0, 0, 0, 0, 0, 1};
+  correct_block_limits(data, 0x100000);
+  EXPECT_EQ(data, (Data{0, 0x10, 0, 0, 0, 1}));
+  data = {0, 0, 0x80, 0, 0, 1};
+  correct_block_limits(data, 0x100000);
+  EXPECT_EQ(data, (Data{0, 0, 0x80, 0, 0, 1}));
+  make(PeripheralDeviceType::tape);
+  react_to(0x05, [](const ScsiRequest&) { return LoopbackPort::good({0, 0xff, 0xff, 0xff, 0, 1}); });
+  EXPECT_EQ(run({.cdb = {5, 0, 0, 0, 0, 0}, .expected_in = 6})->data, (Data{0, 0x10, 0, 0, 0, 1}));
+}
+
+TEST_F(PassthroughPages, SupportedOperationCodesLeaveOutWhatIsNotSent) {
+  make(PeripheralDeviceType::block);
+  const Data read{0x28, 0, 0, 0, 0, 0, 0, 10};
+  const Data reserve_out{0x5f, 0, 0, 1, 0, 1, 0, 10};
+  const Data report_luns{0xa0, 0, 0, 0, 0, 0, 0, 12};
+  const Data with_timeouts{0x2a, 0, 0, 0, 0, 2, 0, 10, 0, 10, 0, 0, 0, 0, 0, 1, 0, 0, 0, 60};
+  Data list{0, 0, 0, 0};
+  for (const Data& one : {read, reserve_out, report_luns, with_timeouts})
+    list.insert(list.end(), one.begin(), one.end());
+  list[3] = static_cast<std::uint8_t>(list.size() - 4);
+  react_to(0xa3, [&](const ScsiRequest&) { return LoopbackPort::good(list); });
+  const auto outcome = run({.cdb = {0xa3, 0x0c, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0}, .expected_in = 1024});
+  Data expected{0, 0, 0, 36};
+  for (const Data& one : {read, report_luns, with_timeouts}) expected.insert(expected.end(), one.begin(), one.end());
+  EXPECT_EQ(outcome->data, expected);
+}
+
+TEST_F(PassthroughPages, OneSupportedOperationCodeIsTheDevicesAnswerUnlessItIsNotSent) {
+  make(PeripheralDeviceType::block);
+  const auto refused = run({.cdb = {0xa3, 0x0c, 0x01, 0x5f, 0, 0, 0, 0, 0, 64, 0, 0}, .expected_in = 64});
+  EXPECT_EQ(refused->data, (Data{0, 1, 0, 0}));
+  EXPECT_EQ(sent_to_device(), 0u);
+  run({.cdb = {0xa3, 0x0c, 0x01, 0x28, 0, 0, 0, 0, 0, 64, 0, 0}, .expected_in = 64});
+  EXPECT_EQ(sent_to_device(), 1u);
+}
+
+TEST_F(PassthroughPages, AListOfSupportedCommandsThatLiesAboutItsLengthIsSurvived) {
+  for (std::size_t length = 0; length < 40; ++length) {
+    Data data(length, 0x02);
+    EXPECT_LE(remove_refused_commands(PeripheralDeviceType::block, data), length);
+  }
+}
+
+TEST_F(PassthroughPages, TheTaskManagementFunctionsAreOurs) {
+  make(PeripheralDeviceType::block);
+  const auto outcome = run({.cdb = {0xa3, 0x0d, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0}, .expected_in = 16});
+  EXPECT_EQ(outcome->data, (Data{0xde, 0x07, 0, 0}));
+  EXPECT_EQ(run({.cdb = {0xa3, 0x0d, 0x80, 0, 0, 0, 0, 0, 0, 16, 0, 0}, .expected_in = 16})->data.size(), 16u);
+  EXPECT_EQ(sent_to_device(), 0u);
+}
+
+}  // namespace
+}  // namespace tgt

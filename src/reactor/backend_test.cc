@@ -506,6 +506,30 @@ TEST_P(BackendTest, WhatWaitsForRoomInTheRingCanBeCancelled) {
   }(shard(), ended, reads));
 }
 
+TEST_P(BackendTest, ACancelIsNotLostWhenTheRingIsFull) {
+  std::array<int, 2> pair{-1, -1};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()), 0);
+  Socket left(shard(), pair[0]);
+  const Socket right(shard(), pair[1]);
+  const TemporaryFile temporary("/tmp");
+  File file = File::adopt(::open(temporary.path().c_str(), O_RDWR), {});
+  int reads = 0;
+  const auto read_one = [](Shard& on, File& from, int& count) -> Task<void> {
+    std::array<std::uint8_t, 16> in{};
+    const auto read = co_await from.read(on, in, 0);
+    if (read) ++count;
+  };
+  bool ended = false;
+  spawn(receive_once(left, ended));
+  for (int i = 0; i < 1000; ++i) spawn(read_one(shard(), file, reads));
+  shard().backend().cancel_descriptor(pair[0]);
+  run([](Shard& shard, const bool& done, const int& count) -> Task<void> {
+    co_await eventually(shard, done);
+    for (int look = 0; look < 5000 && count < 1000; ++look) co_await shard.sleep(1ms);
+    EXPECT_EQ(count, 1000);
+  }(shard(), ended, reads));
+}
+
 TEST_P(BackendTest, SignalsAreTakenOnTheShard) {
   run([](Shard& shard) -> Task<void> {
     auto source = SignalSource::open(shard);

@@ -47,7 +47,8 @@ class File {
   Task<Result<std::uint64_t, IoError>> refresh_size(Shard& shard);
 
   class Transfer;
-  // Up to data.size() bytes at `offset`; fewer only at the end of the file. Page-aligned data for direct files.
+  // Up to data.size() bytes at `offset`; fewer at the end of the file, and before a place that cannot be read or
+  // written, whose error the next call gives. Page-aligned data for direct files.
   Transfer read(Shard& shard, MutableBytes data, std::uint64_t offset) const;
   Transfer write(Shard& shard, Bytes data, std::uint64_t offset) const;
   // All of it or an error; with an error `done` (if given) says how many bytes from the start were written.

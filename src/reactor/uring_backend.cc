@@ -170,7 +170,10 @@ void UringBackend::cancel(Operation& operation) {
       return;
     case in_ring: {
       io_uring_sqe* entry = free_entry();
-      if (entry == nullptr) return;
+      if (entry == nullptr) {
+        late_cancels_.push_back(&operation);
+        return;
+      }
       ::io_uring_prep_cancel(entry, &operation, 0);
       ::io_uring_sqe_set_data(entry, nullptr);
       return;
@@ -200,6 +203,7 @@ bool UringBackend::run(std::optional<TimePoint> until) {
     }
     enabled_ = true;
   }
+  for (Operation* operation : std::exchange(late_cancels_, {})) cancel(*operation);
   submit_backlog();
   arm_wake();
   if (!cancelled_.empty() || !backlog_.empty() || pool_.has_finished()) until = TimePoint();
@@ -269,6 +273,7 @@ bool UringBackend::reap() {
 // True when its waiter was resumed; else it goes on otherwise.
 bool UringBackend::complete(Operation& operation, int result) {
   under_way_.remove(operation);
+  if (!late_cancels_.empty()) std::erase(late_cancels_, &operation);
   if (result == -EINTR) {
     queue(operation);
     return false;

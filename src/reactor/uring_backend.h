@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/result.h"
 #include "reactor/backend.h"
@@ -54,9 +55,10 @@ class UringBackend final : public Backend {
   std::uint64_t wakes_ = 0;  // what the read of wake_ gives
   bool wake_armed_ = false;
   PoolOperations pool_;
-  OperationList under_way_;  // in the ring
-  OperationList backlog_;    // not in the ring yet: it was full
-  OperationList cancelled_;  // taken out of the backlog
+  OperationList under_way_;               // in the ring
+  OperationList backlog_;                 // not in the ring yet: it was full
+  std::vector<Operation*> late_cancels_;  // to be cancelled once the ring has room to say so
+  OperationList cancelled_;               // taken out of the backlog
 };
 
 }  // namespace tgt

@@ -55,6 +55,7 @@ void AbortGroup::hasten(Command& command) {
 
 Task<bool> AbortGroup::wait(std::optional<TimePoint> until) {
   if (running_.empty()) co_return true;
+  done_.event.reset();
   awaited_ = true;
   Timer timer(
       shard_,

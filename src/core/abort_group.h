@@ -38,7 +38,7 @@ class AbortGroup {
   void mark(const TaskSet::Predicate& which);
   bool found_any() const { return found_any_; }
 
-  // True when all have ended (or left), false when the time has come first.
+  // True when all have ended (or left), false when the time has come first; then it may be called again.
   Task<bool> wait(std::optional<TimePoint> until);
 
   // Who else lost tasks by it gets `condition` (COMMANDS CLEARED BY ANOTHER INITIATOR).

@@ -6,21 +6,31 @@
 namespace tgt {
 
 LogicalUnit::LogicalUnit(std::unique_ptr<DeviceServer> device, std::vector<Shard*> shards)
-    : device_(std::move(device)), shards_(std::move(shards)), task_set_(*this, shards_) {}
+    : device_(std::move(device)), shards_(std::move(shards)), task_set_(*this, shards_), reservations_(*this) {}
 
 LogicalUnit::~LogicalUnit() = default;
 
 void LogicalUnit::attach(ItlNexus& itl) {
   unit_attentions_.attach(itl);
   task_set_.attach(itl);
+  reservations_.attach(itl);
 }
 
 void LogicalUnit::detach(ItlNexus& itl) {
+  reservations_.detach(itl);
   task_set_.detach(itl);
   unit_attentions_.detach(itl);
 }
 
-void LogicalUnit::was_reset(const Sense& condition) { unit_attentions_.establish(condition); }
+void LogicalUnit::nexus_lost(ItlNexus& itl) {
+  reservations_.nexus_lost(itl);
+  device_->nexus_lost(itl);
+}
+
+void LogicalUnit::was_reset(const Sense& condition) {
+  reservations_.was_reset();
+  unit_attentions_.establish(condition);
+}
 
 void LogicalUnit::reset_ends() {
   if (resets_.fetch_sub(1) == 1) no_reset_.ring();

@@ -6,6 +6,7 @@
 
 #include "core/bell.h"
 #include "core/device_server.h"
+#include "core/reservations/reservations.h"
 #include "core/task_set.h"
 #include "core/unit_attentions.h"
 
@@ -24,12 +25,15 @@ class LogicalUnit : public std::enable_shared_from_this<LogicalUnit> {
   DeviceServer& device() { return *device_; }
   TaskSet& task_set() { return task_set_; }
   UnitAttentions& unit_attentions() { return unit_attentions_; }
+  Reservations& reservations() { return reservations_; }
   const std::vector<Shard*>& shards() const { return shards_; }
 
   // Every nexus that has touched this unit registers here, so that unit attentions and arming reach it.
   void attach(ItlNexus& itl);
   void detach(ItlNexus& itl);
 
+  // A nexus has gone, or was reset from its own side: what it alone held ends. On its shard.
+  void nexus_lost(ItlNexus& itl);
   // The device has been reset: what a reset ends (SAM-6, 6.3.3) is ended, and every nexus will be told `condition`.
   void was_reset(const Sense& condition);
 
@@ -47,6 +51,7 @@ class LogicalUnit : public std::enable_shared_from_this<LogicalUnit> {
   std::vector<Shard*> shards_;
   UnitAttentions unit_attentions_;
   TaskSet task_set_;
+  Reservations reservations_;
   std::atomic<unsigned> map_entries_{0};
   std::atomic<unsigned> resets_{0};
   Bell no_reset_;

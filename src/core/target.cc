@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/target.h"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -28,6 +29,16 @@ void Target::set_state(State state) {
 void Target::refuse_logins() {
   const LockGuard lock(mutex_);
   removed_ = true;
+}
+
+void Target::set_ports(std::vector<std::uint16_t> ports) {
+  const LockGuard lock(mutex_);
+  ports_ = std::move(ports);
+}
+
+bool Target::has_port(std::uint16_t relative_target_port) const {
+  const LockGuard lock(mutex_);
+  return std::ranges::find(ports_, relative_target_port) != ports_.end();
 }
 
 bool Target::map(Lun lun, std::shared_ptr<LogicalUnit> unit) {

@@ -49,6 +49,11 @@ class Target {
   // given back. `refuse` answers `active`, and changes nothing, while tasks run.
   Task<Removal> unmap(Shard& shard, Lun lun, WhenActive when_active);
 
+  // --- target ports
+  // The relative target port identifiers that this target has (iSCSI: its portal groups). At first only 1.
+  void set_ports(std::vector<std::uint16_t> ports);
+  bool has_port(std::uint16_t relative_target_port) const;
+
   // --- nexuses
   enum class NexusRefusal : std::uint8_t { offline, removed };
   // Logs an initiator port in. A session of the same port that is still there is ended first, and this waits until its
@@ -92,6 +97,7 @@ class Target {
   mutable Mutex mutex_;
   State state_ = State::ready;
   bool removed_ = false;
+  std::vector<std::uint16_t> ports_{1};
   std::map<std::uint32_t, std::shared_ptr<LogicalUnit>> units_;
   std::vector<std::shared_ptr<Nexus>> nexuses_;
   std::vector<InitiatorPortIdentity> known_ports_;  // that were logged in before: I_T NEXUS LOSS, not POWER ON

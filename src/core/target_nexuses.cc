@@ -95,7 +95,7 @@ Task<void> Target::close_nexus(std::shared_ptr<Nexus> nexus) {
   }
   for (const auto& group : groups) co_await group->wait(std::nullopt);
   groups.clear();
-  for (const auto& itl : itls) itl->unit().device().nexus_lost(*itl);
+  for (const auto& itl : itls) itl->unit().nexus_lost(*itl);
   {
     const LockGuard lock(nexus->mutex_);
     nexus->itls_.clear();

@@ -183,7 +183,7 @@ Task<Response> TaskManager::i_t_nexus_reset(Nexus& nexus) {
   }
   if (!all_ended) co_return Response::function_rejected;
   for (const auto& itl : nexus.itls()) {
-    itl->unit().device().nexus_lost(*itl);
+    itl->unit().nexus_lost(*itl);
     itl->unit().unit_attentions().establish_for(*itl, Sense::i_t_nexus_loss());
   }
   co_return Response::function_complete;

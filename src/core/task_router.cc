@@ -54,6 +54,10 @@ std::optional<Reply> TaskRouter::obstacle(Command& command, const Decoded& decod
     std::optional<Reply> attention = report_unit_attention(command, decoded);
     if (attention) return attention;
   }
+  if ((armed & ItlNexus::reservation) != 0 && decoded) {
+    const bool conflict = command.itl().unit().reservations().conflicts(command.itl(), **decoded, command.cdb());
+    if (conflict) return Reply::with_status(Status::reservation_conflict);
+  }
   return std::nullopt;
 }
 

@@ -163,7 +163,7 @@ Task<ManagementResult> ControlServer::carry_out(ManagementRequest request) {
   const std::int64_t target = request.target_id.value_or(-1);
   log_.debug("management request: {} {}, target {}", mode, operation, target);
   if (refusing_) co_return failure(invalid_request("the daemon is stopping"));
-  auto result = co_await dispatch_request(std::move(request), service_);
+  auto result = co_await dispatch_request(request, service_);
   if (!result) {
     log_.info("management request refused: {} {}, target {}: {} ({})", mode, operation, target,
               text_of(result.error().code), result.error().detail);

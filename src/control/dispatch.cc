@@ -141,7 +141,7 @@ bool same_word(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-Task<ManagementResult> dispatch_request(ManagementRequest request, ManagementService& service) {
+Task<ManagementResult> dispatch_request(const ManagementRequest& request, ManagementService& service) {
   if (!service.has_driver(request.driver)) {
     return refuse({ManagementErrorCode::no_driver, fmt::format("no driver is named '{}'", printable(request.driver))});
   }

@@ -29,10 +29,10 @@ void check_encoding(const tgt::ManagementRequest& request) {
   require(again.has_value() && *again == request);
 }
 
-void check_dispatch(tgt::ManagementRequest request) {
+void check_dispatch(const tgt::ManagementRequest& request) {
   tgt::FakeManagementService service;
   std::optional<tgt::ManagementResult> result;
-  tgt::spawn(keep(tgt::dispatch_request(std::move(request), service), result));
+  tgt::spawn(keep(tgt::dispatch_request(request, service), result));
   require(result.has_value());
   // A refusal says why; what is not refused has reached the service.
   require(result->has_value() ? !service.calls.empty() : !result->error().detail.empty());

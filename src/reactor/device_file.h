@@ -35,6 +35,7 @@ class DeviceFile {
   bool is_open() const { return descriptor_ >= 0; }
 
  private:
+  friend class DeviceRing;
   Shard* shard_ = nullptr;
   int descriptor_ = -1;
 };

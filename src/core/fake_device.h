@@ -12,6 +12,7 @@
 #include "core/device_server.h"
 #include "core/report_luns.h"
 #include "core/request_sense.h"
+#include "core/reservations/commands.h"
 #include "reactor/event.h"
 #include "reactor/mutex.h"
 #include "reactor/shard.h"
@@ -139,7 +140,7 @@ class FakeDevice final : public DeviceServer {
 
 inline Result<const CommandTraits*, Sense> FakeDevice::decode(const Cdb& cdb) const {
   static constexpr auto commands =
-      command_set<FakeDevice, TestUnitReady, Inquiry, RequestSense, ReportLuns, Read, Write, Alone>();
+      command_set_with_reservations<FakeDevice, TestUnitReady, Inquiry, RequestSense, ReportLuns, Read, Write, Alone>();
   return CommandTable(commands).decode(cdb);
 }
 

@@ -26,7 +26,7 @@ enum class PersistentReserveOutAction : std::uint8_t {
 // What one PERSISTENT RESERVE OUT command asks for, decoded and checked as far as that goes without the state.
 struct PersistentReserveOutRequest {
   PersistentReserveOutAction action{};
-  NexusIdentity nexus;  // from which it came
+  NexusIdentity nexus{};  // from which it came
   ReservationType type = ReservationType::write_exclusive;
   std::uint64_t reservation_key = 0;
   std::uint64_t service_action_reservation_key = 0;
@@ -34,7 +34,7 @@ struct PersistentReserveOutRequest {
   bool all_target_ports = false;                     // ALL_TG_PT
   bool activate_persist_through_power_loss = false;  // APTPL
   bool unregister = false;                           // UNREG, of REGISTER AND MOVE
-  std::vector<NexusIdentity> others;                 // SPEC_I_PT's list, or REGISTER AND MOVE's destination
+  std::vector<NexusIdentity> others{};               // SPEC_I_PT's list, or REGISTER AND MOVE's destination
 };
 
 // Why it is refused.

@@ -11,6 +11,7 @@
 
 #include "control/dispatch.h"
 #include "control/management_words.h"
+#include "reactor/wait.h"
 
 namespace tgt {
 namespace {
@@ -56,7 +57,7 @@ Result<void, std::string> ControlServer::open() {
   if (!listener) return failure(fmt::format("can't listen on {}: {}", path, listener.error().text()));
   lock_.emplace(std::move(*lock));
   listener_ = std::move(*listener);
-  spawn(accept_connections(gate_.enter()));
+  spawn(accept_connections());
   return {};
 }
 
@@ -67,8 +68,10 @@ Task<void> ControlServer::close() {
   listener_.shutdown();
   for (Socket* socket : receiving_) socket->shutdown();
   co_await gate_.close();
-  listener_.close();
   if (!was_open) co_return;
+  const bool ended = co_await wait_until(shard_, accept_ended_, shard_.now() + 1s);
+  if (!ended) log_.warning("the management socket is closed while it waits");
+  listener_.close();
   std::error_code ignored;
   std::filesystem::remove(options_.socket_path, ignored);
   lock_.reset();
@@ -81,14 +84,11 @@ Task<void> ControlServer::end_accept() {
   if (!connected) log_.warning("no connection to {}: {}", options_.socket_path, connected.error().text());
 }
 
-Task<void> ControlServer::accept_connections(Gate::Pass pass) {
+Task<void> ControlServer::accept_connections() {
   while (!closing_) {
     auto socket = co_await listener_.accept();
-    if (!socket) {
-      if (!closing_) log_.error("the management socket takes no connections: {}", socket.error().text());
-      co_return;
-    }
-    if (closing_) co_return;
+    if (!socket && !closing_) log_.error("the management socket takes no connections: {}", socket.error().text());
+    if (!socket || closing_) break;
     ++connections_;
     spawn(serve(std::move(*socket), gate_.enter()));
     while (connections_ >= options_.most_connections) {
@@ -96,6 +96,7 @@ Task<void> ControlServer::accept_connections(Gate::Pass pass) {
       co_await connection_ended_.wait();
     }
   }
+  accept_ended_.set();
 }
 
 Task<void> ControlServer::serve(Socket socket, Gate::Pass pass) {

@@ -50,7 +50,7 @@ class ControlServer {
   Task<void> close();
 
  private:
-  Task<void> accept_connections(Gate::Pass pass);
+  Task<void> accept_connections();
   Task<void> end_accept();
   Task<void> serve(Socket socket, Gate::Pass pass);
   Task<ManagementResult> answer(Socket& socket);
@@ -71,6 +71,7 @@ class ControlServer {
   bool refusing_ = false;
   bool closing_ = false;
   Event connection_ended_;
+  Event accept_ended_;
   Gate gate_;
 };
 

@@ -85,6 +85,7 @@ struct Sense {
   static constexpr Sense invalid_field_in_command_information_unit() {
     return of(SenseKey::illegal_request, 0x0e, 0x03);
   }
+  static constexpr Sense medium_removal_prevented() { return of(SenseKey::illegal_request, 0x53, 0x02); }
   static constexpr Sense saving_parameters_not_supported() { return of(SenseKey::illegal_request, 0x39, 0x00); }
   // NOT READY
   static constexpr Sense medium_not_present() { return of(SenseKey::not_ready, 0x3a, 0x00); }
@@ -97,6 +98,7 @@ struct Sense {
   static constexpr Sense internal_target_failure() { return of(SenseKey::hardware_error, 0x44, 0x00); }
   // DATA PROTECT
   static constexpr Sense write_protected() { return of(SenseKey::data_protect, 0x27, 0x00); }
+  static constexpr Sense software_write_protected() { return of(SenseKey::data_protect, 0x27, 0x02); }
   static constexpr Sense space_allocation_failed() { return of(SenseKey::data_protect, 0x27, 0x07); }
   // ABORTED COMMAND
   static constexpr Sense aborted_command() { return of(SenseKey::aborted_command, 0x00, 0x00); }

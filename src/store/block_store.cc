@@ -38,6 +38,10 @@ Task<Result<void, IoFault>> BlockStore::discard(Shard&, std::uint64_t, std::uint
   co_return failure(IoFault{.kind = IoFault::Kind::not_supported});
 }
 
+Task<Result<BlockStore::Extent, IoFault>> BlockStore::extent_at(Shard&, std::uint64_t offset) {
+  co_return Extent{.length = capacity() - offset, .allocated = true};
+}
+
 Task<Result<void, IoFault>> BlockStore::write_zeros(Shard& shard, std::uint64_t offset, std::uint64_t length) {
   constexpr std::uint64_t largest_step = std::uint64_t{1} << 20;
   if (length == 0) co_return Result<void, IoFault>();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
 #include <memory>
 
 #include "store/anonymous_memory.h"
@@ -22,13 +23,20 @@ class MemoryStore final : public BlockStore {
   Task<Result<void, IoFault>> flush(Shard& shard) override;
   Task<Result<void, IoFault>> discard(Shard& shard, std::uint64_t offset, std::uint64_t length) override;
   Task<Result<void, IoFault>> write_zeros(Shard& shard, std::uint64_t offset, std::uint64_t length) override;
+  Task<Result<Extent, IoFault>> extent_at(Shard& shard, std::uint64_t offset) override;
 
  private:
-  explicit MemoryStore(AnonymousMemory memory) : memory_(std::move(memory)) {}
+  static constexpr std::uint64_t piece = 4096;  // what is allocated or not as one
+  MemoryStore(AnonymousMemory memory, AnonymousMemory written)
+      : memory_(std::move(memory)), written_(std::move(written)) {}
+  std::atomic_ref<std::uint8_t> written(std::uint64_t index) const {
+    return std::atomic_ref<std::uint8_t>(written_.bytes()[index]);
+  }
   bool holds(std::uint64_t offset, std::uint64_t length) const {
     return offset <= capacity() && length <= capacity() - offset;
   }
   AnonymousMemory memory_;
+  AnonymousMemory written_;  // a byte for each piece: not zero once it was written
 };
 
 }  // namespace tgt

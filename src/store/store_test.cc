@@ -110,6 +110,40 @@ TEST_P(StoreTest, AMemoryStoreThatDiscardsReadsZeros) {
   });
 }
 
+TEST_P(StoreTest, AMemoryStoreTellsWhatTakesSpace) {
+  run([](Shard& shard) -> Task<void> {
+    auto store = MemoryStore::open(65536 + 512);
+    const auto bytes = pattern(4096);
+    auto done = co_await (*store)->write_all(shard, bytes, 8192);
+    EXPECT_TRUE(done.has_value());
+    auto extent = co_await (*store)->extent_at(shard, 512);
+    EXPECT_FALSE(extent->allocated);
+    EXPECT_EQ(extent->length, 8192u - 512u);
+    extent = co_await (*store)->extent_at(shard, 8192);
+    EXPECT_TRUE(extent->allocated);
+    EXPECT_EQ(extent->length, 4096u);
+    extent = co_await (*store)->extent_at(shard, 12288);
+    EXPECT_FALSE(extent->allocated);
+    EXPECT_EQ(extent->length, 65536u + 512u - 12288u);
+    done = co_await (*store)->discard(shard, 8192 + 512, 4096);
+    extent = co_await (*store)->extent_at(shard, 8192);
+    EXPECT_TRUE(extent->allocated) << "a part of the piece is still used";
+    done = co_await (*store)->discard(shard, 8192, 4096);
+    extent = co_await (*store)->extent_at(shard, 0);
+    EXPECT_FALSE(extent->allocated);
+    EXPECT_EQ(extent->length, 65536u + 512u);
+  });
+}
+
+TEST_P(StoreTest, AStoreThatDoesNotKnowSaysThatEverythingTakesSpace) {
+  run([](Shard& shard) -> Task<void> {
+    auto store = NullStore::open(8192);
+    const auto extent = co_await (*store)->extent_at(shard, 512);
+    EXPECT_TRUE(extent->allocated);
+    EXPECT_EQ(extent->length, 7680u);
+  });
+}
+
 TEST_P(StoreTest, AMemoryStoreDoesNothingBeyondItsEnd) {
   run([](Shard& shard) -> Task<void> {
     auto store = MemoryStore::open(8192);

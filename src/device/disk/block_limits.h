@@ -17,7 +17,7 @@ struct BlockLimitsPage {
     vital_product_data::BlockLimits limits;
     limits.write_same_non_zero = 1;
     limits.maximum_compare_and_write_length = CompareAndWrite::longest;
-    limits.maximum_write_same_length = WritingSame::longest_bytes >> exponent;
+    limits.maximum_write_same_length = WritingSame::longest;
     if (disk.thin()) {
       limits.maximum_unmap_lba_count = Unmap::most_bytes >> exponent;
       limits.maximum_unmap_block_descriptor_count = Unmap::most_descriptors;

@@ -11,8 +11,7 @@ std::optional<Sense> refuses_transfer(const Disk& disk, const BlockRange& range,
 
 std::optional<Sense> refuses_write(const Disk& disk, const BlockRange& range, Field length) {
   if (auto reason = refuses_transfer(disk, range, length)) return reason;
-  if (disk.write_protected()) return Sense::write_protected();
-  return std::nullopt;
+  return disk.write_protection();
 }
 
 }  // namespace tgt

@@ -33,6 +33,13 @@ inline MutableBytes whole_blocks(const Disk& disk, MutableBytes sent) {
   return sent.first(sent.size() >> disk.block_size().exponent << disk.block_size().exponent);
 }
 
+// Data-Out of a command whose blocks mean something only all together: refused unless the initiator announced exactly
+// `length` bytes.
+inline std::optional<Sense> refuses_other_length(const Command& command, std::uint64_t length) {
+  if (command.request().expected_data_out.bytes == length) return std::nullopt;
+  return Sense::invalid_field_in_command_information_unit();
+}
+
 // Of a command that moves them through memory: as above, or more than MAXIMUM TRANSFER LENGTH (VPD B0h). `length` is
 // the field that says how many.
 std::optional<Sense> refuses_transfer(const Disk& disk, const BlockRange& range, Field length);

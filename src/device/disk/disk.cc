@@ -79,8 +79,13 @@ PrimaryDevice::ModeParameters Disk::mode_parameters() const {
                             .has_blocks = true,
                             .blocks = capacity().value,
                             .block_length = block_size_.bytes()};
-  if (write_protected()) parameters.device_specific |= mode::write_protected;
+  if (write_protection()) parameters.device_specific |= mode::write_protected;
   return parameters;
+}
+
+Task<ResetOutcome> Disk::reset(Shard& shard, ResetKind kind) {
+  medium_removal_.allow_all();
+  return PrimaryDevice::reset(shard, kind);
 }
 
 Task<void> Disk::close(Shard& shard) {
@@ -100,6 +105,7 @@ DeviceServer::Description Disk::describe() const {
   description.block_size = block_size_.bytes();
   description.online = online_;
   description.removable = removable();
+  description.prevent_removal = medium_removal_.prevented();
   description.read_only = read_only_;
   description.software_write_protect = software_write_protect_;
   description.thin_provisioning = thin_;
@@ -123,6 +129,7 @@ bool Disk::configure(std::string_view name, std::string_view value) {
 
 bool Disk::configure_switch(std::string_view name, bool on) {
   if (name == "online" && on && !store_) return false;
+  if (name == "online" && !on && medium_removal_.prevented()) return false;
   if (name == "readonly" && !on && store_ && store_->read_only()) return false;
   if (name == "removable") removable_ = on;
   if (name == "readonly") read_only_ = on;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/units.h"
+#include "device/primary/medium_removal.h"
 #include "device/primary/primary_device.h"
 #include "store/block_store.h"
 
@@ -34,9 +35,15 @@ class Disk final : public PrimaryDevice {
   BlockSize block_size() const { return block_size_; }
   BlockCount capacity() const { return BlockCount(blocks_.load(std::memory_order_relaxed)); }
   bool write_cache_enabled() const { return write_cache_.load(std::memory_order_relaxed); }
-  bool write_protected() const { return read_only_.load(std::memory_order_relaxed) || software_write_protect_; }
+  // Why nothing may be written; nothing when it may.
+  std::optional<Sense> write_protection() const {
+    if (read_only_.load(std::memory_order_relaxed)) return Sense::write_protected();
+    if (software_write_protect_.load(std::memory_order_relaxed)) return Sense::software_write_protected();
+    return std::nullopt;
+  }
   bool removable() const { return removable_.load(std::memory_order_relaxed); }
   bool thin() const { return thin_.load(std::memory_order_relaxed); }
+  MediumRemoval& medium_removal() { return medium_removal_; }
   void set_loaded(bool loaded) { loaded_.store(loaded, std::memory_order_relaxed); }
   std::optional<Sense> not_ready() const override;
 
@@ -56,6 +63,8 @@ class Disk final : public PrimaryDevice {
   std::span<const VitalProductDataPage> vital_product_data_pages() const override;
   StandardInquiryData standard_inquiry_data() const override;
   ModeParameters mode_parameters() const override;
+  Task<ResetOutcome> reset(Shard& shard, ResetKind kind) override;
+  void nexus_lost(ItlNexus& itl) override { medium_removal_.allow(itl); }
   Task<void> close(Shard& shard) override;
   Description describe() const override;
   bool configure(std::string_view name, std::string_view value) override;
@@ -69,6 +78,7 @@ class Disk final : public PrimaryDevice {
   std::unique_ptr<BlockStore> store_;
   BlockSize block_size_;
   Geometry geometry_;
+  MediumRemoval medium_removal_;
   std::atomic<std::uint64_t> blocks_{0};
   std::atomic<bool> write_cache_{true};
   std::atomic<bool> software_write_protect_{false};

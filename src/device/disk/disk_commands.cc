@@ -5,11 +5,13 @@
 #include "device/disk/block_limits.h"
 #include "device/disk/compare_and_write.h"
 #include "device/disk/disk.h"
+#include "device/disk/get_lba_status.h"
 #include "device/disk/logical_block_provisioning.h"
 #include "device/disk/orwrite.h"
 #include "device/disk/pre_fetch.h"
 #include "device/disk/read.h"
 #include "device/disk/read_capacity.h"
+#include "device/disk/read_defect_data.h"
 #include "device/disk/start_stop_unit.h"
 #include "device/disk/synchronize_cache.h"
 #include "device/disk/unmap.h"
@@ -20,7 +22,9 @@
 #include "device/primary/device_identification.h"
 #include "device/primary/extended_inquiry_data.h"
 #include "device/primary/inquiry.h"
+#include "device/primary/mode_select.h"
 #include "device/primary/mode_sense.h"
+#include "device/primary/prevent_allow_medium_removal.h"
 #include "device/primary/report_supported_operation_codes.h"
 #include "device/primary/report_supported_task_management_functions.h"
 #include "device/primary/request_sense.h"
@@ -34,8 +38,9 @@ namespace {
 template <class... More>
 consteval auto commands_and() {
   return command_set<Disk,  //
-                     CompareAndWrite, DeviceRequestSense, Inquiry, ModeSense10, ModeSense6, OrWrite16, PreFetch10,
-                     PreFetch16, Read10, Read12, Read16, Read6, ReadCapacity10, ReadCapacity16, ReportLuns,
+                     CompareAndWrite, DeviceRequestSense, Inquiry, ModeSelect10, ModeSelect6, ModeSense10, ModeSense6,
+                     OrWrite16, PreFetch10, PreFetch16, PreventAllowMediumRemoval<Disk>, Read10, Read12, Read16, Read6,
+                     ReadCapacity10, ReadCapacity16, ReadDefectData10, ReadDefectData12, ReportLuns,
                      ReportSupportedOperationCodes, ReportSupportedTaskManagementFunctions, StartStopUnit,
                      SynchronizeCache10, SynchronizeCache16, TestUnitReady, Verify10, Verify12, Verify16, Write10,
                      Write12, Write16, Write6, WriteAndVerify10, WriteAndVerify12, WriteAndVerify16, WriteSame10,
@@ -43,7 +48,7 @@ consteval auto commands_and() {
 }
 
 constexpr auto fully_provisioned_commands = commands_and<>();
-constexpr auto thin_commands = commands_and<Unmap>();
+constexpr auto thin_commands = commands_and<GetLbaStatus16, Unmap>();
 
 constexpr auto disk_pages =
     vital_product_data_pages<Disk, SupportedPages, UnitSerialNumber, DeviceIdentification, ExtendedInquiryDataPage,

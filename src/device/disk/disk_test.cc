@@ -98,8 +98,91 @@ TEST_F(DiskFixture, TheAdministratorSwitchesTheWriteCacheOff) {
 
 TEST_F(DiskFixture, SoftwareWriteProtectionComesFromTheControlPage) {
   EXPECT_TRUE(bench().device().configure("mode_page", "10:0:10:2:0:8:0:0:0:0xff:0xff:0:0"));
-  expect_sense(send(write10(0, 1), pattern(1, 1)), Sense::write_protected());
+  expect_sense(send(write10(0, 1), pattern(1, 1)), Sense::software_write_protected());
   EXPECT_TRUE(disk().describe().software_write_protect);
+}
+
+std::vector<std::uint8_t> caching_list(std::uint8_t flags) {
+  std::vector<std::uint8_t> list(4 + 20);
+  list[4] = 0x08;
+  list[5] = 0x12;
+  list[6] = flags;
+  return list;
+}
+const std::vector<std::uint8_t> mode_select{0x15, 0x10, 0, 0, 24, 0};
+
+TEST_F(DiskFixture, ModeSelectSwitchesTheWriteCache) {
+  EXPECT_EQ(send(mode_select, caching_list(0)).status, Status::good);
+  EXPECT_FALSE(disk().write_cache_enabled());
+  EXPECT_EQ(send({0x1a, 8, 0x08, 0, 255, 0}).data[6], 0);
+  EXPECT_EQ(send({0x1a, 8, 0x88, 0, 255, 0}).data[6], 0x04) << "the default stays";
+  EXPECT_EQ(send({0x1a, 8, 0x48, 0, 255, 0}).data[6], 0x04) << "it may be changed";
+}
+
+TEST_F(DiskFixture, ModeSelectRefusesWhatCannotBeChangedAndChangesNothing) {
+  auto answer = send(mode_select, caching_list(0x01));
+  expect_sense(answer, Sense::invalid_field_in_parameter_list(0));
+  EXPECT_EQ(answer.sense->field->where, FieldPointer::Where::parameter_list);
+  EXPECT_EQ(answer.sense->field->byte, 6);
+  EXPECT_EQ(answer.sense->field->bit, 0);
+  EXPECT_TRUE(disk().write_cache_enabled());
+  auto unknown = caching_list(0);
+  unknown[4] = 0x09;
+  EXPECT_EQ(send(mode_select, unknown).sense->field->byte, 4);
+  auto wrong_length = caching_list(0);
+  wrong_length[5] = 0x11;
+  EXPECT_EQ(send(mode_select, wrong_length).sense->field->byte, 5);
+  auto with_block_descriptor = caching_list(0);
+  with_block_descriptor[3] = 9;
+  EXPECT_EQ(send(mode_select, with_block_descriptor).sense->field->byte, 3);
+}
+
+TEST_F(DiskFixture, ModeSelectListsThatAreCutAreRefused) {
+  for (const std::size_t size : {1u, 3u, 5u, 6u, 23u}) {
+    auto list = caching_list(0);
+    list.resize(size);
+    expect_sense(send({0x15, 0x10, 0, 0, static_cast<std::uint8_t>(size), 0}, list),
+                 Sense::parameter_list_length_error());
+  }
+  EXPECT_TRUE(disk().write_cache_enabled());
+  EXPECT_EQ(send({0x15, 0x10, 0, 0, 0, 0}).status, Status::good);
+  EXPECT_EQ(send({0x15, 0x10, 0, 0, 4, 0}, std::vector<std::uint8_t>(4)).status, Status::good);
+}
+
+TEST_F(DiskFixture, ModeSelectTakesTheBlockDescriptorThatModeSenseTells) {
+  auto list = send({0x5a, 0x10, 0x08, 0, 0, 0, 0, 1, 0, 0}).data;
+  list[24 + 2] = 0;
+  EXPECT_EQ(send({0x55, 0x10, 0, 0, 0, 0, 0, 0, 44, 0}, list).status, Status::good);
+  EXPECT_FALSE(disk().write_cache_enabled());
+  list[8 + 7] ^= 1;
+  EXPECT_EQ(send({0x55, 0x10, 0, 0, 0, 0, 0, 0, 44, 0}, list).sense->field->byte, 8);
+}
+
+TEST_F(DiskFixture, AResetBringsModePagesBackToTheirDefaults) {
+  EXPECT_EQ(send(mode_select, caching_list(0)).status, Status::good);
+  const auto reset = [](Disk& device, Shard& shard) -> Task<void> {
+    const auto outcome = co_await device.reset(shard, ResetKind::logical_unit);
+    EXPECT_EQ(outcome, ResetOutcome::done);
+  };
+  EXPECT_TRUE(bench().reactor().run(reset(disk(), bench().reactor().shard())));
+  EXPECT_TRUE(disk().write_cache_enabled());
+}
+
+TEST_F(DiskFixture, AMediumThatAnInitiatorHoldsIsNotEjected) {
+  make({}, {.removable = true});
+  const std::vector<std::uint8_t> eject{0x1b, 0, 0, 0, 2, 0};
+  EXPECT_EQ(send({0x1e, 0, 0, 0, 1, 0}).status, Status::good);
+  EXPECT_TRUE(disk().describe().prevent_removal);
+  expect_sense(send(eject), Sense::medium_removal_prevented());
+  EXPECT_FALSE(bench().device().configure("online", "0"));
+  EXPECT_EQ(send({0x1e, 0, 0, 0, 0, 0}).status, Status::good);
+  EXPECT_EQ(send(eject).status, Status::good);
+  expect_invalid_field(send({0x1e, 0, 0, 0, 2, 0}), Field{4, 1, 2});
+}
+
+TEST_F(DiskFixture, HasNoDefects) {
+  EXPECT_THAT(send({0x37, 0, 0x1d, 0, 0, 0, 0, 0, 255, 0}).data, ElementsAre(0, 0x1d, 0, 0));
+  EXPECT_THAT(send({0xb7, 0x1d, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0}).data, ElementsAre(0, 0x1d, 0, 0, 0, 0, 0, 0));
 }
 
 TEST_F(DiskFixture, SynchronizeCacheFlushes) {

@@ -45,6 +45,9 @@ class FaultStore final : public BlockStore {
     ++discards;
     return memory_->discard(shard, offset, length);
   }
+  Task<Result<Extent, IoFault>> extent_at(Shard& shard, std::uint64_t offset) override {
+    return memory_->extent_at(shard, offset);
+  }
 
   unsigned flushes = 0;
   unsigned discards = 0;

@@ -70,7 +70,13 @@ TEST_F(ModifyTest, CompareAndWriteTellsWhereTheBlocksDifferAndWritesNothing) {
 TEST_F(ModifyTest, CompareAndWriteNeedsBothHalves) {
   const auto answer = send(compare_and_write(3, 2), pattern(2, 1));
   EXPECT_EQ(answer.status, Status::check_condition);
+  expect_sense(send(compare_and_write(3, 2), Block(5 * 512)), Sense::invalid_field_in_command_information_unit());
   EXPECT_THAT(get(3, 2), Each(0));
+}
+
+TEST_F(ModifyTest, CompareAndWriteOfNoBlocksBringsNoData) {
+  EXPECT_EQ(send(compare_and_write(3, 0)).status, Status::good);
+  expect_invalid_field(send(compare_and_write(3, 0), Block(512 * 512)), CompareAndWrite::number_of_logical_blocks);
 }
 
 TEST_F(ModifyTest, CompareAndWriteRunsAloneByItsRow) {
@@ -138,12 +144,20 @@ TEST_F(ModifyTest, WriteSameAnchorsNothing) {
 
 TEST_F(ModifyTest, WriteSameKeepsToTheLimitsOfVpd) {
   expect_invalid_field(send(write_same_16(2, 0, 0), Block(512)), WriteSame16::transfer_length);
-  make({.capacity = std::uint64_t{4} << 30}, {});
-  expect_invalid_field(send({0x93, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x20, 0, 1, 0, 0}, Block(512)),
-                       WriteSame16::transfer_length);
+  make({.capacity = std::uint64_t{1} << 30}, {});
+  const auto write_same_of = [](std::uint8_t high) {
+    return std::vector<std::uint8_t>{0x93, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, high, 0, 0, 0, 0};
+  };
+  expect_invalid_field(send(write_same_of(1), Block(512)), WriteSame16::transfer_length);
   const auto limits = send({0x12, 1, 0xb0, 0, 255, 0}).data;
   EXPECT_EQ(limits[4], 1);
-  EXPECT_EQ(limits[4 + 37], 0x20);
+  EXPECT_EQ(limits[41] * 65536u + limits[42] * 256u + limits[43], 65535u);
+}
+
+TEST_F(ModifyTest, WriteSameTakesOneBlockAndNoMore) {
+  const Sense wrong = Sense::invalid_field_in_command_information_unit();
+  expect_sense(send(write_same_16(2, 1, 0), Block(1024)), wrong);
+  expect_sense(send(write_same_16(2, 1, 0), Block(511)), wrong);
 }
 
 TEST_F(ModifyTest, OnlyThinDisksUnmap) {
@@ -166,6 +180,27 @@ TEST_F(ModifyTest, WhatWasUnmappedReadsAsZeros) {
   EXPECT_EQ(get(6, 2), pattern(2, 7));
 }
 
+TEST_F(ModifyTest, GetLbaStatusTellsWhichBlocksTakeSpace) {
+  const auto get_status = [](std::uint8_t lba, std::uint8_t room) {
+    return std::vector<std::uint8_t>{0x9e, 0x12, 0, 0, 0, 0, 0, 0, 0, lba, 0, 0, 0, room, 0, 0};
+  };
+  expect_invalid_field(send(get_status(0, 64)), Field{1, 4, 5});
+  make_thin();
+  put(8, pattern(8, 1));
+  const auto data = send(get_status(4, 8 + 3 * 16)).data;
+  ASSERT_EQ(data.size(), 8u + 3u * 16u);
+  EXPECT_EQ(data[3], data.size() - 4);
+  const auto descriptor = [&](std::size_t index) {
+    const std::uint8_t* at = data.data() + 8 + 16 * index;
+    return std::vector<unsigned>{at[7], at[10] * 256u + at[11], at[12]};
+  };
+  EXPECT_THAT(descriptor(0), testing::ElementsAre(4, 4, 1));
+  EXPECT_THAT(descriptor(1), testing::ElementsAre(8, 8, 0));
+  EXPECT_THAT(descriptor(2), testing::ElementsAre(16, blocks - 16, 1));
+  EXPECT_EQ(send(get_status(4, 24)).data.size(), 24u);
+  expect_sense(send({0x9e, 0x12, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 24, 0, 0}), Sense::lba_out_of_range(0));
+}
+
 TEST_F(ModifyTest, UnmapTouchesNothingWhenOneRangeIsWrong) {
   make_thin();
   put(0, pattern(1, 1));
@@ -178,6 +213,7 @@ TEST_F(ModifyTest, UnmapOfNothingIsNoError) {
   make_thin();
   EXPECT_EQ(send({0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0}).status, Status::good);
   EXPECT_EQ(unmap(unmap_list({})).status, Status::good);
+  EXPECT_EQ(unmap(unmap_list({{blocks, 0}})).status, Status::good);
 }
 
 TEST_F(ModifyTest, AnUnmapListThatIsTooShortOrLiesIsSafe) {
@@ -196,12 +232,12 @@ TEST_F(ModifyTest, AnUnmapListThatIsTooShortOrLiesIsSafe) {
 TEST_F(ModifyTest, UnmapKeepsToTheLimitsOfVpd) {
   make({.capacity = std::uint64_t{4} << 30}, {.thin_provisioning = true});
   const auto limits = send({0x12, 1, 0xb0, 0, 255, 0}).data;
-  EXPECT_EQ(limits[4 + 16 + 1], 0x20);
-  EXPECT_EQ(limits[4 + 20 + 2], 1);
+  EXPECT_EQ(limits[21], 0x10);
+  EXPECT_EQ(limits[26], 1);
   const Sense wrong = Sense::invalid_field_in_parameter_list(0);
-  expect_sense(unmap(unmap_list({{0, 0x200000}, {0, 1}})), wrong);
+  expect_sense(unmap(unmap_list({{0, 0x100000}, {0, 1}})), wrong);
   expect_sense(unmap(unmap_list(std::vector<Range>(257, Range{0, 1}))), wrong);
-  EXPECT_EQ(unmap(unmap_list({{0, 0x200000}})).status, Status::good);
+  EXPECT_EQ(unmap(unmap_list({{0, 0x100000}})).status, Status::good);
 }
 
 TEST_F(ModifyTest, NothingChangesAReadOnlyDisk) {

@@ -10,6 +10,9 @@ Task<Reply> StartStopUnit::run(Disk& disk, Command& command) {
   const bool moves_medium = command[load_eject] != 0;
   const bool starts = command[start] != 0;
   if (moves_medium && !disk.removable()) co_return Reply::check_condition(Sense::invalid_field_in_cdb(load_eject));
+  if (moves_medium && !starts && disk.medium_removal().prevented()) {
+    co_return Reply::check_condition(Sense::medium_removal_prevented());
+  }
   if (moves_medium && starts) disk.set_loaded(true);
   if (const auto reason = disk.not_ready()) co_return Reply::check_condition(*reason);
   if (!starts && command[no_flush] == 0) {

@@ -38,13 +38,15 @@ Result<std::vector<BlockRange>, Sense> ranges_of(const Disk& disk, Bytes list) {
   while (const auto descriptor = read_wire<BlockDescriptor>(rest)) {
     const BlockRange range{LogicalBlockAddress(descriptor->logical_block_address),
                            BlockCount(descriptor->number_of_logical_blocks)};
-    if (const auto reason = range.unreachable(disk)) return failure(*reason);
+    if (range.count.value != 0) {
+      if (const auto reason = range.unreachable(disk)) return failure(*reason);
+      ranges.push_back(range);
+    }
     bytes += range.bytes(disk);
     if (bytes > Unmap::most_bytes) {
       const auto at = static_cast<std::uint16_t>(list.size() - rest.size() + sizeof(be64));
       return failure(Sense::invalid_field_in_parameter_list(at));
     }
-    if (range.count.value != 0) ranges.push_back(range);
     rest = rest.subspan(sizeof *descriptor);
   }
   return ranges;
@@ -54,7 +56,7 @@ Result<std::vector<BlockRange>, Sense> ranges_of(const Disk& disk, Bytes list) {
 
 Task<Reply> Unmap::run(Disk& disk, Command& command) {
   if (const auto reason = disk.not_ready()) co_return Reply::check_condition(*reason);
-  if (disk.write_protected()) co_return Reply::check_condition(Sense::write_protected());
+  if (const auto reason = disk.write_protection()) co_return Reply::check_condition(*reason);
   if (command[parameter_list_length] == 0) co_return Reply::good();
   const auto list = co_await command.parameter_list(command[parameter_list_length]);
   if (!list) co_return Reply::check_condition(list.error());

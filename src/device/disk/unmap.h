@@ -8,7 +8,7 @@ namespace tgt {
 // SBC-4, 5.36. Of thin disks only: the blocks read as zeros afterwards and take no space.
 struct Unmap {
   static constexpr std::uint32_t most_descriptors = 256;  // VPD B0h
-  static constexpr std::uint32_t most_bytes = 1u << 30;   // in all descriptors together; VPD B0h, in blocks
+  static constexpr std::uint32_t most_bytes = 1u << 29;   // in all descriptors together; VPD B0h tells it in blocks
 
   static constexpr std::string_view name = "UNMAP";
   static constexpr std::uint8_t operation_code = operation_code::unmap;

@@ -13,11 +13,10 @@ constexpr std::size_t most_at_once = std::size_t{1} << 20;
 std::optional<Sense> refuses(const Disk& disk, const WritingSame& writing) {
   if (writing.unmaps && !disk.thin()) return Sense::invalid_field_in_cdb(WritingSame::unmap);
   if (auto reason = writing.range.unreachable(disk)) return reason;
-  const bool too_long = writing.range.bytes(disk) > WritingSame::longest_bytes;
+  const bool too_long = writing.range.count.value > WritingSame::longest;
   // No blocks would mean all up to the end: VPD B0h says that we do not take that (WSNZ).
   if (writing.range.count.value == 0 || too_long) return Sense::invalid_field_in_cdb(writing.length);
-  if (disk.write_protected()) return Sense::write_protected();
-  return std::nullopt;
+  return disk.write_protection();
 }
 
 Task<Result<void, IoFault>> write_zeros(Disk& disk, Command& command, const WritingSame& writing) {
@@ -55,7 +54,9 @@ Task<Reply> write_same(Disk& disk, Command& command, WritingSame writing) {
   if (const auto refused = refuses(disk, writing)) co_return Reply::check_condition(*refused);
   MutableBytes block;
   if (!writing.no_data) {
-    const auto data = co_await command.data_out(disk.block_size().bytes());
+    const std::uint32_t length = disk.block_size().bytes();
+    if (const auto wrong = refuses_other_length(command, length)) co_return Reply::check_condition(*wrong);
+    const auto data = co_await command.data_out(length);
     if (!data) co_return Reply::check_condition(data.error());
     block = *data;
   }

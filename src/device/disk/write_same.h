@@ -8,7 +8,7 @@ namespace tgt {
 
 // The part of WRITE SAME that does not depend on the length of the CDB.
 struct WritingSame {
-  static constexpr std::uint64_t longest_bytes = std::uint64_t{1} << 30;  // MAXIMUM WRITE SAME LENGTH of VPD B0h
+  static constexpr std::uint64_t longest = 65535;  // blocks; MAXIMUM WRITE SAME LENGTH of VPD B0h
   static constexpr Field unmap{1, 3, 1};
   BlockRange range;
   Field length{};        // where an unacceptable count stands

@@ -2,6 +2,7 @@
 #include "device/primary/mode_pages.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <optional>
 
@@ -68,7 +69,7 @@ const ModePages::Page* ModePages::find(Code code) const {
   return found == pages_.end() ? nullptr : &*found;
 }
 
-std::vector<ModePages::Code> ModePages::select(Code wanted) const {
+std::vector<ModePages::Code> ModePages::matching(Code wanted) const {
   const LockGuard lock(mutex_);
   std::vector<Code> codes;
   for (const Page& page : pages_) {
@@ -79,7 +80,7 @@ std::vector<ModePages::Code> ModePages::select(Code wanted) const {
   return codes;
 }
 
-bool ModePages::has_page(std::uint8_t page) const { return !select({page, mode::every_subpage}).empty(); }
+bool ModePages::has_page(std::uint8_t page) const { return !matching({page, mode::every_subpage}).empty(); }
 
 std::vector<std::uint8_t> ModePages::read(Code code, mode::PageControl control) const {
   const LockGuard lock(mutex_);
@@ -103,12 +104,59 @@ std::uint8_t ModePages::current(Code code, std::size_t byte) const {
   return page != nullptr && byte < page->current.size() ? page->current[byte] : std::uint8_t{0};
 }
 
-void ModePages::set_current(Code code, std::size_t byte, std::uint8_t bits, bool on) {
+// The page that `rest` begins with, if it may be set to that. `offset`: where `rest` stands in the parameter list.
+Result<ModePages::Selected, Sense> ModePages::check(Bytes rest, std::size_t offset) const {
+  const auto at = [&](std::size_t byte, std::optional<std::uint8_t> bit = {}) {
+    return failure(Sense::invalid_field_in_parameter_list(static_cast<std::uint16_t>(offset + byte), bit));
+  };
+  if (rest.size() < sizeof(mode::PageHeader)) return failure(Sense::parameter_list_length_error());
+  const auto found = std::ranges::find(pages_, code_of(rest), &Page::code);
+  if (found == pages_.end()) return at(0, std::uint8_t{5});
+  const std::vector<std::uint8_t>& current = found->current;
+  const std::size_t header = header_length(found->code);
+  if (rest.size() < header) return failure(Sense::parameter_list_length_error());
+  if (!std::equal(current.begin() + 1, current.begin() + static_cast<std::ptrdiff_t>(header), rest.begin() + 1)) {
+    return at(header - 1);
+  }
+  if (rest.size() < current.size()) return failure(Sense::parameter_list_length_error());
+  for (std::size_t byte = header; byte < current.size(); ++byte) {
+    const auto wrong = static_cast<std::uint8_t>((rest[byte] ^ current[byte]) & ~found->changeable[byte]);
+    if (wrong != 0) return at(byte, static_cast<std::uint8_t>(std::bit_width(wrong) - 1));
+  }
+  return Selected{.page = static_cast<std::size_t>(found - pages_.begin()), .values = rest.first(current.size())};
+}
+
+Result<bool, Sense> ModePages::select(Bytes pages, std::size_t offset) {
+  const LockGuard lock(mutex_);
+  std::vector<Selected> accepted;
+  for (std::size_t done = 0; done < pages.size(); done += accepted.back().values.size()) {
+    const auto selected = check(pages.subspan(done), offset + done);
+    if (!selected) return failure(selected.error());
+    accepted.push_back(*selected);
+  }
+  bool changed = false;
+  for (const auto& [index, values] : accepted) {
+    std::vector<std::uint8_t>& current = pages_[index].current;
+    for (std::size_t byte = header_length(pages_[index].code); byte < current.size(); ++byte) {
+      changed = changed || current[byte] != values[byte];
+      current[byte] = values[byte];
+    }
+  }
+  return changed;
+}
+
+void ModePages::revert() {
+  const LockGuard lock(mutex_);
+  for (Page& page : pages_) page.current = page.defaults;
+}
+
+void ModePages::set(Code code, std::size_t byte, std::uint8_t bits, bool on) {
   const LockGuard lock(mutex_);
   const auto page = std::ranges::find(pages_, code, &Page::code);
   if (page == pages_.end() || byte >= page->current.size()) return;
-  std::uint8_t& value = page->current[byte];
-  value = static_cast<std::uint8_t>(on ? value | bits : value & ~bits);
+  for (std::uint8_t* value : {&page->current[byte], &page->defaults[byte]}) {
+    *value = static_cast<std::uint8_t>(on ? *value | bits : *value & ~bits);
+  }
 }
 
 bool ModePages::replace(std::string_view text) {

@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/result.h"
 #include "reactor/mutex.h"
 #include "scsi/mode.h"
+#include "scsi/sense.h"
 
 namespace tgt {
 
@@ -31,15 +33,21 @@ class ModePages {
   }
 
   // Which pages there are, in the order in which MODE SENSE returns them; every_page and every_subpage stand for all.
-  std::vector<Code> select(Code wanted) const;
+  std::vector<Code> matching(Code wanted) const;
   bool has_page(std::uint8_t page) const;
   // One page with its header.
   std::vector<std::uint8_t> read(Code code, mode::PageControl control) const;
   // One byte of the current values; 0 when there is no such page.
   std::uint8_t current(Code code, std::size_t byte) const;
 
-  // Sets or clears bits of a byte of the current values.
-  void set_current(Code code, std::size_t byte, std::uint8_t bits, bool on);
+  // MODE SELECT: takes the pages of a parameter list, of which `pages` is what follows the block descriptors and
+  // `offset` is where that stands in the list. Either all of them or none. True: something has changed.
+  Result<bool, Sense> select(Bytes pages, std::size_t offset);
+  // A reset: current values become the defaults again.
+  void revert();
+
+  // The administrator sets or clears bits of a byte of current and default values.
+  void set(Code code, std::size_t byte, std::uint8_t bits, bool on);
 
   // The administrator's own values in place of current and default ones: `page:subpage:length:byte:byte...`, whose
   // bytes follow the page's header. False when the text is wrong.
@@ -55,6 +63,11 @@ class ModePages {
   void add(Bytes defaults, Bytes changeable);
   void insert(Page page);
   const Page* find(Code code) const;
+  struct Selected {
+    std::size_t page;  // in pages_
+    Bytes values;
+  };
+  Result<Selected, Sense> check(Bytes rest, std::size_t offset) const;
 
   mutable Mutex mutex_;
   std::vector<Page> pages_;  // ordered by code

@@ -36,12 +36,15 @@ class PrimaryDevice : public DeviceServer {
 
   Identity identity() const;
   const ModePages& mode_pages() const { return mode_pages_; }
+  // As ModePages::select(); the device follows.
+  Result<bool, Sense> select_mode_pages(Bytes pages, std::size_t offset);
   // --- DeviceServer
   Result<const CommandTraits*, Sense> decode(const Cdb& cdb) const override { return commands().decode(cdb); }
   SenseData::Format sense_format() const override {
     const bool descriptors = descriptor_format_sense_.load(std::memory_order_relaxed);
     return descriptors ? SenseData::Format::descriptor : SenseData::Format::fixed;
   }
+  Task<ResetOutcome> reset(Shard& shard, ResetKind kind) override;
   Task<void> close(Shard& shard) override;
   bool configure(std::string_view name, std::string_view value) override;
 

@@ -220,8 +220,8 @@ TEST(ModePages, WithASubpageHaveALongerHeader) {
   ModePages pages;
   pages.add(mode::ControlExtension{});
   pages.add(mode::Control{});
-  EXPECT_EQ(pages.select({.page = 0x3f, .subpage = 0}).size(), 1u);
-  EXPECT_EQ(pages.select({.page = 0x3f, .subpage = 0xff}).size(), 2u);
+  EXPECT_EQ(pages.matching({.page = 0x3f, .subpage = 0}).size(), 1u);
+  EXPECT_EQ(pages.matching({.page = 0x3f, .subpage = 0xff}).size(), 2u);
   const auto page = pages.read({.page = 0x0a, .subpage = 1}, mode::PageControl::changeable);
   ASSERT_EQ(page.size(), 32u);
   EXPECT_EQ(page[0], 0x4a);

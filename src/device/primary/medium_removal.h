@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <unordered_set>
+
+#include "reactor/mutex.h"
+
+namespace tgt {
+
+class ItlNexus;
+
+// Which initiators do not want the medium to be taken out (SPC-6, PREVENT ALLOW MEDIUM REMOVAL). From any shard.
+class MediumRemoval {
+ public:
+  void prevent(const ItlNexus& itl) {
+    const LockGuard lock(mutex_);
+    preventing_.insert(&itl);
+  }
+  // Also when the nexus is lost.
+  void allow(const ItlNexus& itl) {
+    const LockGuard lock(mutex_);
+    preventing_.erase(&itl);
+  }
+  // A reset ends what every initiator wanted.
+  void allow_all() {
+    const LockGuard lock(mutex_);
+    preventing_.clear();
+  }
+  bool prevented() const {
+    const LockGuard lock(mutex_);
+    return !preventing_.empty();
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::unordered_set<const ItlNexus*> preventing_;
+};
+
+}  // namespace tgt

@@ -25,6 +25,7 @@ DISK_SIZE = 64 * MIB
 WRITE_OFFSET = 3 * MIB
 WRITE_SIZE = 8 * MIB
 PATTERN = 0xA5
+LOG = "/tmp/tgtd.log"  # in the guest
 
 
 class DemoFailed(Exception):
@@ -81,9 +82,14 @@ class GuestDemo:
         with Machine(os.path.join(ROOT, "build", "vm-cache"), devices=devices, name="demo",
                      log_folder=os.path.join(ROOT, "build", "vm-logs")) as self._machine:
             self._prepare_guest()
-            self._export()
-            self._use_from_outside()
-            self._compare()
+            try:
+                self._export()
+                self._use_from_outside()
+                self._compare()
+            except (DemoFailed, MachineError):
+                print("\ntgtd's log:")
+                show_output(self._machine.run(["cat", LOG], check=False).stdout)
+                raise
 
     def _make_media(self):
         with open(self._disk, "wb") as file:
@@ -116,13 +122,13 @@ class GuestDemo:
     def _export(self):
         chapter("Starting tgtd in the guest and exporting its /dev/sda with the four commands")
         print("  guest# tgtd -f &", flush=True)
-        self._daemon = self._machine.start(f"exec {PROGRAMS}/tgtd -f")
+        self._daemon = self._machine.start(f"exec {PROGRAMS}/tgtd -f >{LOG} 2>&1")
         try:
             self._machine.wait_until(f"{PROGRAMS}/tgtadm --op show --mode system >/dev/null 2>&1")
         except MachineError as error:
             if not self._daemon.running:
                 outcome = self._daemon.wait()
-                raise DemoFailed(f"tgtd ended: {outcome.stdout}{outcome.stderr}") from error
+                raise DemoFailed(f"tgtd ended with {outcome.exit_code}") from error
             raise
         for command in four_commands("/dev/sda"):
             self._inside(command)

@@ -54,6 +54,7 @@ class SgPort(unittest.TestCase):
         output = self.check("identify", self.nodes["scsi_debug"][0])
         self.assertIn("product=scsi_debug", output)
         self.assertRegex(output, r"inquiry fault=0 sent=true host=00 driver=0[08] status=00 transferred=9\d|transferred=36")
+        self.assertRegex(output, r"kept fault=0 .* status=00 transferred=(96|36)")
         self.assertRegex(output, r"beyond .* status=02 .* sense=5/21/00")
         output = self.check("identify", self.nodes["VIRTIO-CD"][0])
         self.assertIn("type=5", output)

@@ -228,7 +228,7 @@ class Machine:
             QEMU, "-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "max", "-smp", "1",
             "-m", str(self._memory_mib), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-kernel", self._modules.kernel_image, "-initrd", self._path("image"),
-            "-append", "console=ttyS0 quiet loglevel=5 panic=-1 mitigations=off nokaslr",
+            "-append", "console=ttyS0 quiet loglevel=5 panic=-1 mitigations=off nokaslr no_timer_check",
             "-serial", "file:" + self._path("console.log"),
             "-chardev", f"socket,id=agent,path={self._path('agent')},server=on,wait=off",
             "-device", "virtio-serial-pci", "-device", "virtserialport,chardev=agent,name=lab.agent",

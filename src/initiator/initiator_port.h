@@ -4,6 +4,7 @@
 #include <string>
 
 #include "initiator/execution.h"
+#include "initiator/host_notices.h"
 #include "reactor/task.h"
 #include "reactor/time.h"
 #include "scsi/peripheral_device_type.h"
@@ -47,9 +48,8 @@ class InitiatorPort {
   virtual const Identity& identity() const = 0;
   // The device was removed: requests fail from now on.
   virtual bool gone() const = 0;
-  // How many resets and power-ons of the device the operating system has told of; a change means that a unit attention
-  // may have been swallowed by somebody else on this host.
-  virtual std::uint32_t resets_seen() const { return 0; }
+  // What the operating system tells of unit attentions that anybody on this host met; none when it does not.
+  virtual const HostNotices* notices() const { return nullptr; }
 
   // Gives the device back to the system. No execution is under way.
   virtual Task<void> close(Shard& shard) = 0;

@@ -47,7 +47,7 @@ class LoopbackPort final : public InitiatorPort {
   Limits told_limits{.transfer_bytes = 1u << 20, .cdb_length = 32, .queue_depth = 32};
   Identity told_identity{};
   bool is_gone = false;
-  std::uint32_t reset_count = 0;
+  const HostNotices* told_notices = nullptr;
   bool closed = false;
   std::size_t held() const { return in_queue_.size() + at_device_.size(); }
   // Ends everything that is held, with its own result.
@@ -60,7 +60,7 @@ class LoopbackPort final : public InitiatorPort {
   Limits limits() const override { return told_limits; }
   const Identity& identity() const override { return told_identity; }
   bool gone() const override { return is_gone; }
-  std::uint32_t resets_seen() const override { return reset_count; }
+  const HostNotices* notices() const override { return told_notices; }
   Task<void> close(Shard& shard) override;
 
  private:

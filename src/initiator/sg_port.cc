@@ -163,11 +163,15 @@ void SgPort::take(Opened opened, const DeviceLocation& location, const Options& 
       device_shard_, std::move(opened.nodes),
       SgQueue::Settings{.current_depth = depth_reader(location, options.queue_depth), .name = identity_.node}, log_);
   queue_->start();
+  notices_ = std::make_unique<HostNotices>(device_shard_, identity_.address, log_);
+  notices_->start();
 }
 
 SgPort::~SgPort() {
   // Not closed: the device shard may still be at work with it.
-  if (queue_ != nullptr) static_cast<void>(queue_.release());
+  if (queue_ == nullptr) return;
+  static_cast<void>(queue_.release());
+  static_cast<void>(notices_.release());
 }
 
 void SgPort::submit(Execution& execution) {
@@ -239,6 +243,7 @@ InitiatorPort::Limits SgPort::limits() const {
 Task<void> SgPort::close(Shard& shard) {
   co_await call_on(shard, device_shard_, [this]() -> Task<void> {
     co_await queue_->stop();
+    co_await notices_->stop();
     queue_.reset();
   });
   reset_thread_->end(0s);

@@ -35,6 +35,7 @@ class SgPort final : public InitiatorPort {
   Limits limits() const override;
   const Identity& identity() const override { return identity_; }
   bool gone() const override { return queue_->gone(); }
+  const HostNotices* notices() const override { return notices_.get(); }
   Task<void> close(Shard& shard) override;
 
  private:
@@ -50,8 +51,9 @@ class SgPort final : public InitiatorPort {
   Identity identity_;
   Log log_;
   std::uint32_t transfer_bytes_ = 0;
-  std::unique_ptr<SgQueue> queue_;      // the device shard's
-  std::shared_ptr<SgNode> reset_node_;  // shared with a reset that may never return
+  std::unique_ptr<SgQueue> queue_;        // the device shard's
+  std::unique_ptr<HostNotices> notices_;  // the device shard's
+  std::shared_ptr<SgNode> reset_node_;    // shared with a reset that may never return
   std::shared_ptr<BlockingPool> reset_thread_;
   std::atomic<bool> resetting_{false};
 };

@@ -41,7 +41,7 @@ Fault fault_of(const IoError& error) {
   }
 }
 
-std::int32_t direction_of(const ScsiRequest& request) {
+std::int32_t direction_of(const ScsiRequest& request, bool can_prefill) {
   if (request.data.empty()) return sg::no_transfer;
   switch (request.direction) {
     case DataDirection::none:
@@ -49,7 +49,7 @@ std::int32_t direction_of(const ScsiRequest& request) {
     case DataDirection::data_out:
       return sg::to_device;
     case DataDirection::data_in:
-      return request.keep_unfilled_bytes ? sg::to_from_device : sg::from_device;
+      return request.keep_unfilled_bytes && can_prefill ? sg::to_from_device : sg::from_device;
   }
   return sg::no_transfer;
 }
@@ -153,7 +153,7 @@ SgQueue::Slot* SgQueue::free_slot() {
 void SgQueue::fill(Slot& slot, const ScsiRequest& request) {
   const auto timeout = std::max<std::int64_t>(request.timeout.count(), 1);  // 0 would be the kernel's own default
   slot.header = {};
-  slot.header.transfer_direction = direction_of(request);
+  slot.header.transfer_direction = direction_of(request, can_prefill_);
   slot.header.cdb_length = static_cast<std::uint8_t>(request.cdb.length());
   slot.header.cdb = request.cdb.bytes().data();
   slot.header.longest_sense = static_cast<std::uint8_t>(slot.sense.size());
@@ -172,6 +172,11 @@ SgQueue::Started SgQueue::start_refused(Slot& slot, const IoError& error) {
   slot.execution = nullptr;
   free_.push_back(slot.index);
   const Fault fault = fault_of(error);
+  // Linux 6.1 to 6.3 cannot fill its buffer from ours first, and says that it has no memory.
+  if (slot.header.transfer_direction == sg::to_from_device && fault == Fault::no_resources && error.number() != EDOM) {
+    can_prefill_ = false;
+    return start(execution);
+  }
   // A descriptor that is full: something is in flight, whose return lets us go on.
   if (error.number() == EDOM && in_flight() > 0) return Started::later;
   if (fault == Fault::not_permitted) {
@@ -185,7 +190,7 @@ SgQueue::Started SgQueue::start_refused(Slot& slot, const IoError& error) {
     return start(execution);
   }
   if (fault == Fault::gone) device_gone("write() says that it is no more");
-  if (fault == Fault::other) log_.warning("{}: a command was refused: {}", settings_.name, error.text());
+  log_.debug("{}: write() refused a command: {}", settings_.name, error.text());
   end_unsent(execution, fault);
   return Started::ended;
 }

@@ -88,6 +88,7 @@ class SgQueue {
   TimePoint depth_read_{};
   Gate listeners_;
   bool pumping_ = false;
+  bool can_prefill_ = true;  // ScsiRequest::keep_unfilled_bytes; not all kernels can
   // Where write() is refused because the process changed its credentials after open(), each command is one SG_IO call
   // on a thread of this pool.
   std::unique_ptr<BlockingPool> blocking_;

@@ -267,6 +267,20 @@ TEST_F(SgQueueTest, AFullDescriptorMeansWaitingAndNotAnError) {
   EXPECT_EQ(ended_ids(), (std::vector<int>{1, 2}));
 }
 
+TEST_F(SgQueueTest, AKernelThatCannotPrefillItsBufferIsAskedWithout) {
+  make(1, 4);
+  std::array<std::uint8_t, 512> data{};
+  const ScsiRequest request{.direction = DataDirection::data_in, .data = data, .keep_unfilled_bytes = true};
+  device_.refuse = ENOMEM;
+  send(1, request);
+  send(2, request);
+  reactor_.settle();
+  ASSERT_EQ(device_.started.size(), 2u);
+  EXPECT_EQ(device_.started[0].transfer_direction, sg::from_device);
+  EXPECT_EQ(device_.started[1].transfer_direction, sg::from_device);
+  EXPECT_TRUE(ended_.empty());
+}
+
 TEST_F(SgQueueTest, AQueuedCommandCanBeTakenBackAndTheDeviceNeverSeesIt) {
   make(1, 1);
   send_many(3);

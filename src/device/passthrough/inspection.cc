@@ -65,15 +65,17 @@ std::string text_of(Bytes bytes) {
 std::string why(const ScsiResult& result) {
   if (result.fault == ScsiResult::Fault::gone) return "it is gone";
   if (result.fault == ScsiResult::Fault::offline) return "the kernel has taken it offline";
+  if (result.fault == ScsiResult::Fault::no_resources) return "the kernel has no memory for a command";
+  if (result.fault != ScsiResult::Fault::none) return "the kernel refused the command";
   if (result.host_status == HostStatus::time_out) return "no answer in time";
   const auto sense = result.sense.decode();
   if (result.has_device_sense() && sense) {
     return fmt::format("sense key {:X}h, additional sense {:02X}h/{:02X}h", static_cast<unsigned>(sense->key),
                        sense->additional.code, sense->additional.qualifier);
   }
-  return fmt::format("host status {:02X}h, driver status {:02X}h, status {:02X}h",
-                     static_cast<unsigned>(result.host_status), static_cast<unsigned>(result.driver_status),
-                     static_cast<unsigned>(result.status));
+  return fmt::format("fault {}, host status {:02X}h, driver status {:02X}h, status {:02X}h",
+                     static_cast<unsigned>(result.fault), static_cast<unsigned>(result.host_status),
+                     static_cast<unsigned>(result.driver_status), static_cast<unsigned>(result.status));
 }
 
 Result<DeviceFacts, std::string> facts_of_inquiry(Bytes data) {

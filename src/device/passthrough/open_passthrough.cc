@@ -38,7 +38,8 @@ Task<Result<std::unique_ptr<DeviceServer>, OpenFault>> open_passthrough(Shard& s
       std::make_unique<PassthroughDevice>(PassthroughDevice::Parts{.port = std::move(opened->port),
                                                                    .facts = std::move(*facts),
                                                                    .path = std::move(path),
-                                                                   .data_shards = opened->data_shards},
+                                                                   .data_shards = opened->data_shards,
+                                                                   .opened = shard.now()},
                                           std::move(log));
   co_return device;
 }

@@ -24,9 +24,9 @@ PassthroughDevice::PassthroughDevice(Parts parts, Log log)
       facts_(std::move(parts.facts)),
       path_(std::move(parts.path)),
       log_(std::move(log)),
-      active_(parts.data_shards) {
+      active_(parts.data_shards),
+      foreign_(port_->notices(), parts.opened) {
   if (!facts_.is_tape()) blocks_.learn({facts_.block_length, facts_.protected_medium});
-  resets_known_ = port_->resets_seen();
 }
 
 PassthroughDevice::~PassthroughDevice() = default;
@@ -102,7 +102,25 @@ Task<std::optional<Reply>> PassthroughDevice::learn_blocks(Command& command, con
 
 // --- To the device and back
 
+// A condition that somebody else on this host took from the device: for every initiator, this one included.
+std::optional<Reply> PassthroughDevice::foreign_attention(Command& command) {
+  UnitAttentions& attentions = command.itl().unit().unit_attentions();
+  bool any = false;
+  while (const auto condition = foreign_.take(command.shard().now())) {
+    notice_attention(*condition);
+    attentions.establish(*condition);
+    any = true;
+  }
+  if (!any) return std::nullopt;
+  const auto first = attentions.take(command.itl());
+  return first ? std::optional(Reply::check_condition(*first)) : std::nullopt;
+}
+
 Task<Reply> PassthroughDevice::forward(Command& command) {
+  if (foreign_.pending() && command.cdb().operation_code() != operation_code::inquiry) {
+    std::optional<Reply> reply = foreign_attention(command);
+    if (reply) co_return std::move(*reply);
+  }
   const auto told = cdb_transfer(facts_.type, command.cdb());
   const bool of_blocks =
       told && (told->unit == CdbTransfer::Unit::logical_blocks || told->unit == CdbTransfer::Unit::fixed_tape_blocks);
@@ -181,18 +199,23 @@ void PassthroughDevice::notice(Command& command, const ScsiResult& result, const
   UnitAttentions& attentions = command.itl().unit().unit_attentions();
   if (mapped.status == Status::good) return notice_success(command);
   if (mapped.was_reset) {
-    blocks_.forget();
-    prevented_.clear();
+    notice_attention(Sense::power_on_or_reset());
+    foreign_.met(Sense::power_on_or_reset(), command.shard().now());
     attentions.establish(Sense::power_on_or_reset(), &command.itl());
   }
   if (mapped.sense || !result.has_device_sense()) return;
   const auto sense = result.sense.decode();
   if (!sense || sense->key != SenseKey::unit_attention) return;
   // The device tells it once, to the host; it concerns every initiator.
-  blocks_.forget();
-  constexpr std::uint8_t power_on_or_reset_code = 0x29;
-  if (sense->additional.code == power_on_or_reset_code) prevented_.clear();
+  notice_attention(*sense);
+  foreign_.met(*sense, command.shard().now());
   attentions.establish(*sense, &command.itl());
+}
+
+// What is not as it was after a unit attention, whoever met it.
+void PassthroughDevice::notice_attention(const Sense& condition) {
+  blocks_.forget();
+  if (condition.additional.code == Sense::power_on_or_reset().additional.code) prevented_.clear();
 }
 
 void PassthroughDevice::notice_success(Command& command) {
@@ -259,6 +282,7 @@ Task<ResetOutcome> PassthroughDevice::reset(Shard& shard, ResetKind) {
   if (idle && was_reset) co_await swallow_unit_attentions(shard, deadline);
   if (prevented_.clear() && idle && !was_reset) co_await allow_removal(shard);
   blocks_.forget();
+  foreign_.met(Sense::power_on_or_reset(), shard.now());
   --resets_under_way_;
   if (!was_reset && idle) {
     log_.info("{}: the adapter cannot reset {}; all its commands have ended by themselves instead", path_,
@@ -278,6 +302,7 @@ Task<void> PassthroughDevice::swallow_unit_attentions(Shard& shard, TimePoint de
     const ScsiResult result = co_await run(shard, {.cdb = own_command::test_unit_ready(), .timeout = 10s});
     const auto sense = result.sense.decode();
     if (!result.has_device_sense() || !sense || sense->key != SenseKey::unit_attention) co_return;
+    foreign_.met(*sense, shard.now());
   }
 }
 

@@ -9,6 +9,7 @@
 #include "core/device_server.h"
 #include "device/passthrough/active_commands.h"
 #include "device/passthrough/device_facts.h"
+#include "device/passthrough/foreign_attentions.h"
 #include "device/passthrough/medium_blocks.h"
 #include "device/passthrough/prevented_removal.h"
 #include "device/passthrough/status_map.h"
@@ -26,6 +27,7 @@ class PassthroughDevice final : public DeviceServer {
     DeviceFacts facts;
     std::string path;  // as the administrator named it
     unsigned data_shards = 1;
+    TimePoint opened{};  // unit attentions of before are nobody's
   };
   PassthroughDevice(Parts parts, Log log);
   ~PassthroughDevice() override;
@@ -71,8 +73,10 @@ class PassthroughDevice final : public DeviceServer {
   Result<Transfer, Sense> transfer_of(const Command& command) const;
   Task<std::optional<Reply>> learn_blocks(Command& command, const CdbTransfer& wanted);
   Task<Reply> send(Command& command, const Transfer& transfer, Buffer buffer, MutableBytes data);
+  std::optional<Reply> foreign_attention(Command& command);
   Reply conclude(Command& command, const ScsiResult& result, Buffer buffer);
   void notice(Command& command, const ScsiResult& result, const MappedStatus& mapped);
+  void notice_attention(const Sense& condition);
   void notice_success(Command& command);
   MappingContext mapping_context(const Command& command) const;
   Task<ScsiResult> run(Shard& shard, ScsiRequest request);
@@ -86,9 +90,9 @@ class PassthroughDevice final : public DeviceServer {
   ActiveCommands active_;
   MediumBlocks blocks_;
   PreventedRemoval prevented_;
+  ForeignAttentions foreign_;
   std::atomic<std::uint32_t> resets_under_way_{0};
-  std::atomic<std::uint32_t> resets_known_{0};  // of InitiatorPort::resets_seen()
-  std::atomic<std::uint32_t> background_{0};    // tasks of our own that are under way
+  std::atomic<std::uint32_t> background_{0};  // tasks of our own that are under way
 };
 
 }  // namespace tgt

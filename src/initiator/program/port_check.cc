@@ -92,6 +92,13 @@ Task<void> identify(Bench& bench) {
   co_await run(bench, "inquiry",
                {.cdb = cdb_of({0x12, 0, 0, 0, 252, 0}), .direction = DataDirection::data_in, .data = data});
   fmt::print("product={}\n", std::string(data.begin() + 16, data.begin() + 32));
+  data.assign(252, 0xee);
+  co_await run(bench, "kept",
+               {.cdb = cdb_of({0x12, 0, 0, 0, 252, 0}),
+                .direction = DataDirection::data_in,
+                .data = data,
+                .keep_unfilled_bytes = true});
+  fmt::print("filler={:02x}\n", data.back());
   co_await run(bench, "tur", {.cdb = cdb_of({0, 0, 0, 0, 0, 0})});
   co_await run(bench, "tur", {.cdb = cdb_of({0, 0, 0, 0, 0, 0})});
   data.assign(512, 0);

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/passthrough/foreign_attentions.h"
+
+namespace tgt {
+namespace {
+
+Sense condition_of(HostNotice notice) {
+  switch (notice) {
+    case HostNotice::power_on_or_reset:
+      return Sense::power_on_or_reset();
+    case HostNotice::medium_changed:
+      return Sense::medium_may_have_changed();
+    case HostNotice::capacity_changed:
+      return Sense::capacity_data_changed();
+    case HostNotice::mode_parameters_changed:
+      return Sense::mode_parameters_changed();
+    case HostNotice::inquiry_data_changed:
+      return Sense::inquiry_data_changed();
+  }
+  return Sense::power_on_or_reset();
+}
+
+constexpr std::array all_notices{HostNotice::power_on_or_reset, HostNotice::medium_changed,
+                                 HostNotice::capacity_changed, HostNotice::mode_parameters_changed,
+                                 HostNotice::inquiry_data_changed};
+static_assert(all_notices.size() == host_notice_kinds);
+
+}  // namespace
+
+ForeignAttentions::ForeignAttentions(const HostNotices* notices, TimePoint now) : notices_(notices) {
+  for (Times& times : times_) times.ours.store(now.time_since_epoch().count());
+  if (notices_ == nullptr) return;
+  looked_at_.store(notices_->count());
+  for (const HostNotice notice : all_notices) {
+    times_[static_cast<std::size_t>(notice)].handled.store(notices_->latest(notice).time_since_epoch().count());
+  }
+}
+
+void ForeignAttentions::met(const Sense& condition, TimePoint now) {
+  for (const HostNotice notice : all_notices) {
+    // A reset has many qualifiers (29/00 to 29/07); the kernel has one word for them.
+    if (condition_of(notice).additional.code != condition.additional.code) continue;
+    times_[static_cast<std::size_t>(notice)].ours.store(now.time_since_epoch().count(), std::memory_order_release);
+  }
+}
+
+std::optional<Sense> ForeignAttentions::take(TimePoint now) {
+  if (!pending()) return std::nullopt;
+  const std::uint32_t count = notices_->count();
+  bool all_handled = true;
+  for (const HostNotice notice : all_notices) {
+    Times& times = times_[static_cast<std::size_t>(notice)];
+    const TimePoint latest = notices_->latest(notice);
+    auto handled = times.handled.load(std::memory_order_acquire);
+    if (latest.time_since_epoch().count() == handled) continue;
+    const TimePoint ours{Duration(times.ours.load(std::memory_order_acquire))};
+    const bool is_ours = ours > latest - belongs_together && ours < latest + belongs_together;
+    if (!is_ours && now < latest + settling) {
+      all_handled = false;
+      continue;
+    }
+    // Whoever wins this tells it, once.
+    const bool mine = times.handled.compare_exchange_strong(handled, latest.time_since_epoch().count());
+    if (mine && !is_ours) return condition_of(notice);
+  }
+  if (all_handled) looked_at_.store(count, std::memory_order_relaxed);
+  return std::nullopt;
+}
+
+}  // namespace tgt

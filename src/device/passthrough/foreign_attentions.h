@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <array>
+#include <atomic>
+#include <optional>
+
+#include "core/unit_attentions.h"
+#include "initiator/host_notices.h"
+
+namespace tgt {
+
+// Unit attentions of the device that somebody else on this host took: a driver, or the kernel's error handling. Our
+// initiators hear of them from here. The kernel tells of those that our own commands brought, too; they are told apart
+// by when they happened, because it puts several into one notice. From any shard.
+class ForeignAttentions {
+ public:
+  // How long after the event the kernel's notice of it may come, and the other way round.
+  static constexpr Duration belongs_together = 2s;
+  // So long our own command's answer may be behind the notice.
+  static constexpr Duration settling = 250ms;
+
+  // `notices` may be null. What happened until now is over.
+  ForeignAttentions(const HostNotices* notices, TimePoint now);
+
+  // One of our commands brought this condition, or a reset of ours did, just now.
+  void met(const Sense& condition, TimePoint now);
+  // Whether there is anything new to look at: one load.
+  bool pending() const {
+    return notices_ != nullptr && notices_->count() != looked_at_.load(std::memory_order_relaxed);
+  }
+  // The condition that every initiator is to be told; nothing when there is none, or it is too early to say.
+  std::optional<Sense> take(TimePoint now);
+
+ private:
+  const HostNotices* notices_;
+  std::atomic<std::uint32_t> looked_at_{0};
+  struct Times {
+    std::atomic<Duration::rep> ours{0};     // when we met one ourselves
+    std::atomic<Duration::rep> handled{0};  // the notice that has been looked at
+  };
+  std::array<Times, host_notice_kinds> times_;
+};
+
+}  // namespace tgt

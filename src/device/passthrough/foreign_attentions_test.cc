@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/passthrough/foreign_attentions.h"
+
+#include <gtest/gtest.h>
+
+#include "reactor/simulated_reactor.h"
+
+namespace tgt {
+namespace {
+
+class ForeignAttentionsTest : public testing::Test {
+ protected:
+  SimulatedReactor reactor_;
+  HostNotices notices_{reactor_.shard(), "0:0:0:0", Log::silent()};
+  TimePoint begin_{std::chrono::hours(2)};
+  ForeignAttentions attentions_{&notices_, begin_};
+};
+
+TEST_F(ForeignAttentionsTest, AResetThatNobodyOfUsMetIsToldOnce) {
+  const TimePoint when = begin_ + 10s;
+  notices_.note(HostNotice::power_on_or_reset, when);
+  EXPECT_TRUE(attentions_.pending());
+  EXPECT_EQ(attentions_.take(when + 1s), Sense::power_on_or_reset());
+  EXPECT_FALSE(attentions_.take(when + 1s).has_value());
+  EXPECT_FALSE(attentions_.pending());
+}
+
+TEST_F(ForeignAttentionsTest, WhatOurOwnCommandBroughtIsNotToldAgain) {
+  const TimePoint when = begin_ + 10s;
+  notices_.note(HostNotice::power_on_or_reset, when);
+  EXPECT_FALSE(attentions_.take(when + 10ms).has_value());  // our command's answer may still be under way
+  attentions_.met(Sense::bus_device_reset(), when + 20ms);
+  EXPECT_FALSE(attentions_.take(when + 1s).has_value());
+  EXPECT_FALSE(attentions_.pending());
+}
+
+TEST_F(ForeignAttentionsTest, OneOfOursLongAgoDoesNotHideAForeignOne) {
+  attentions_.met(Sense::power_on_or_reset(), begin_ + 10s);
+  notices_.note(HostNotice::power_on_or_reset, begin_ + 60s);
+  EXPECT_EQ(attentions_.take(begin_ + 61s), Sense::power_on_or_reset());
+}
+
+TEST_F(ForeignAttentionsTest, DifferentKindsAreToldOneByOne) {
+  notices_.note(HostNotice::medium_changed, begin_ + 10s);
+  notices_.note(HostNotice::capacity_changed, begin_ + 10s);
+  EXPECT_EQ(attentions_.take(begin_ + 11s), Sense::medium_may_have_changed());
+  EXPECT_EQ(attentions_.take(begin_ + 11s), Sense::capacity_data_changed());
+  EXPECT_FALSE(attentions_.take(begin_ + 11s).has_value());
+}
+
+TEST_F(ForeignAttentionsTest, WhatHappenedBeforeTheDeviceWasOpenedIsOver) {
+  notices_.note(HostNotice::power_on_or_reset, begin_ + 1s);
+  EXPECT_FALSE(attentions_.take(begin_ + 5s).has_value());
+  ForeignAttentions none(nullptr, begin_);
+  EXPECT_FALSE(none.pending());
+  EXPECT_FALSE(none.take(begin_).has_value());
+}
+
+}  // namespace
+}  // namespace tgt

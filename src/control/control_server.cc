@@ -64,24 +64,15 @@ Result<void, std::string> ControlServer::open() {
 Task<void> ControlServer::close() {
   const bool was_open = listener_.is_open();
   closing_ = true;
-  if (was_open) co_await end_accept();
   listener_.shutdown();
   for (Socket* socket : receiving_) socket->shutdown();
   co_await gate_.close();
   if (!was_open) co_return;
-  const bool ended = co_await wait_until(shard_, accept_ended_, shard_.now() + 1s);
-  if (!ended) log_.warning("the management socket is closed while it waits");
+  co_await accept_ended_.wait();
   listener_.close();
   std::error_code ignored;
   std::filesystem::remove(options_.socket_path, ignored);
   lock_.reset();
-}
-
-// An accept that waits on a unix socket does not notice on every backend that its listener was shut down. One more
-// connection ends it.
-Task<void> ControlServer::end_accept() {
-  const auto connected = co_await Socket::connect_unix(shard_, options_.socket_path);
-  if (!connected) log_.warning("no connection to {}: {}", options_.socket_path, connected.error().text());
 }
 
 Task<void> ControlServer::accept_connections() {

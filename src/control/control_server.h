@@ -51,7 +51,6 @@ class ControlServer {
 
  private:
   Task<void> accept_connections();
-  Task<void> end_accept();
   Task<void> serve(Socket socket, Gate::Pass pass);
   Task<ManagementResult> answer(Socket& socket);
   Task<Result<ManagementRequest, std::string>> receive_request(Socket& socket);

@@ -107,9 +107,11 @@ void Daemon::stop_daemon() {
 
 Task<void> Daemon::shut_down() {
   targets_.set_online(false);
-  co_await control_.close();
+  control_.refuse_requests();
   co_await iscsi_.stop();
   co_await remove_all_targets();
+  // The last: whoever waits for the management socket to go may start another daemon on the same portals at once.
+  co_await control_.close();
   signals_.cancel();
   log_.info("tgtd has stopped");
   reactor_.stop();

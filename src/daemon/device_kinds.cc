@@ -5,7 +5,7 @@
 
 #include <bit>
 
-#include "daemon/size_text.h"
+#include "base/text.h"
 #include "device/disk/disk.h"
 #include "device/passthrough/open_passthrough.h"
 #include "device/primary/controller.h"

@@ -4,29 +4,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 
+#include "base/text.h"
 #include "transport/iscsi/portal_address.h"
 
 namespace tgt {
 namespace {
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (!text.empty()) {
-    const std::size_t end = text.find(separator);
-    parts.push_back(text.substr(0, end));
-    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-  }
-  return parts;
-}
-
-std::optional<unsigned> number(std::string_view text) {
-  unsigned value = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 // One `name=value` of --iscsi. The text says what is wrong with it.
 std::optional<std::string> apply_iscsi(DaemonOptions& options, std::string_view item) {
@@ -43,7 +26,7 @@ std::optional<std::string> apply_iscsi(DaemonOptions& options, std::string_view 
   if (name != "nop_interval" && name != "nop_count") {
     return fmt::format("--iscsi {}: unknown; there are portal=, nop_interval= and nop_count=", item);
   }
-  const std::optional<unsigned> count = number(value);
+  const std::optional<unsigned> count = parse_decimal(value);
   if (!count) return fmt::format("--iscsi {}: '{}' is no number", item, value);
   (name == "nop_interval" ? options.nop_interval_seconds : options.nop_count) = *count;
   return std::nullopt;

@@ -101,7 +101,10 @@ Task<Result<Socket, IoError>> Listener::accept() {
 }
 
 void Listener::shutdown() {
-  if (is_open()) shard_->backend().shutdown(descriptor_);
+  if (!is_open()) return;
+  shard_->backend().shutdown(descriptor_);
+  // Not every kind of listening socket wakes a waiting accept by itself.
+  shard_->backend().cancel_descriptor(descriptor_);
 }
 
 void Listener::close() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/size_text.h"
+#include "base/text.h"
 
 #include <charconv>
 
@@ -40,15 +40,30 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
 }
 
 std::optional<std::string_view> find_option(std::string_view options, std::string_view name) {
-  while (!options.empty()) {
-    const std::size_t end = options.find(';');
-    const std::string_view item = options.substr(0, end);
+  for (const std::string_view item : split(options, ';')) {
     if (item.size() > name.size() && item.starts_with(name) && item[name.size()] == '=') {
       return item.substr(name.size() + 1);
     }
-    options = end == std::string_view::npos ? std::string_view{} : options.substr(end + 1);
   }
   return std::nullopt;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (!text.empty()) {
+    const std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+  }
+  return parts;
+}
+
+std::optional<unsigned> parse_decimal(std::string_view text) {
+  unsigned value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, fault] = std::from_chars(text.data(), end, value);
+  if (fault != std::errc{} || rest != end) return std::nullopt;
+  return value;
 }
 
 }  // namespace tgt

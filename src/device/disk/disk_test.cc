@@ -174,9 +174,11 @@ TEST_F(DiskFixture, AMediumThatAnInitiatorHoldsIsNotEjected) {
   EXPECT_EQ(send({0x1e, 0, 0, 0, 1, 0}).status, Status::good);
   EXPECT_TRUE(disk().describe().prevent_removal);
   expect_sense(send(eject), Sense::medium_removal_prevented());
+  expect_sense(send({0x1b, 0, 0, 0, 3, 0}), Sense::medium_removal_prevented());
   EXPECT_FALSE(bench().device().configure("online", "0"));
   EXPECT_EQ(send({0x1e, 0, 0, 0, 0, 0}).status, Status::good);
   EXPECT_EQ(send(eject).status, Status::good);
+  EXPECT_EQ(send(eject).status, Status::good) << "it is out already";
   expect_invalid_field(send({0x1e, 0, 0, 0, 2, 0}), Field{4, 1, 2});
 }
 
@@ -187,7 +189,7 @@ TEST_F(DiskFixture, HasNoDefects) {
 
 TEST_F(DiskFixture, SynchronizeCacheFlushes) {
   EXPECT_EQ(send({0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0}).status, Status::good);
-  EXPECT_EQ(send({0x91, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0}).status, Status::good);
+  EXPECT_EQ(send({0x91, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0}).status, Status::good);
   EXPECT_EQ(store().flushes, 2u);
   expect_sense(send({0x35, 0, 0, 0, 0x10, 0, 0, 0, 1, 0}), Sense::lba_out_of_range(0));
   make({.flush_fails = true}, {});
@@ -199,6 +201,13 @@ TEST_F(DiskFixture, StoppingWritesTheCacheOutAndTheDiskStaysReady) {
   EXPECT_EQ(store().flushes, 1u);
   EXPECT_EQ(send({0, 0, 0, 0, 0, 0}).status, Status::good);
   EXPECT_EQ(send({0x1b, 0, 0, 0, 1, 0}).status, Status::good);
+}
+
+TEST_F(DiskFixture, APowerConditionChangesNothing) {
+  make({}, {.removable = true});
+  EXPECT_EQ(send({0x1b, 1, 0, 1, 0x32, 0}).status, Status::good);
+  EXPECT_EQ(send({0, 0, 0, 0, 0, 0}).status, Status::good);
+  EXPECT_EQ(store().flushes, 0u);
 }
 
 TEST_F(DiskFixture, OnlyARemovableMediumIsEjected) {

@@ -244,6 +244,7 @@ TEST_F(ModifyTest, NothingChangesAReadOnlyDisk) {
   make({}, {.read_only = true, .thin_provisioning = true});
   expect_sense(unmap(unmap_list({{0, 1}})), Sense::write_protected());
   expect_sense(send(write_same_16(0, 1, 1)), Sense::write_protected());
+  expect_sense(send(write_same_16(0, 0, 0), Block(512)), Sense::write_protected());
   expect_sense(send(compare_and_write(0, 1), Block(1024)), Sense::write_protected());
   expect_sense(send({0x8b, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0}, Block(512)), Sense::write_protected());
 }

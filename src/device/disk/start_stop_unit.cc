@@ -5,21 +5,34 @@
 
 namespace tgt {
 
+namespace {
+
+Task<Reply> flush(Disk& disk, Command& command) {
+  const auto flushed = co_await disk.store().flush(command.shard());
+  if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, {});
+  co_return Reply::good();
+}
+
+}  // namespace
+
 Task<Reply> StartStopUnit::run(Disk& disk, Command& command) {
-  if (command[power_condition] != 0) co_return Reply::check_condition(Sense::invalid_field_in_cdb(power_condition));
+  if (command[power_condition] != 0) co_return Reply::good();
   const bool moves_medium = command[load_eject] != 0;
   const bool starts = command[start] != 0;
   if (moves_medium && !disk.removable()) co_return Reply::check_condition(Sense::invalid_field_in_cdb(load_eject));
-  if (moves_medium && !starts && disk.medium_removal().prevented()) {
+  if (moves_medium && disk.medium_removal().prevented()) {
     co_return Reply::check_condition(Sense::medium_removal_prevented());
   }
   if (moves_medium && starts) disk.set_loaded(true);
-  if (const auto reason = disk.not_ready()) co_return Reply::check_condition(*reason);
-  if (!starts && command[no_flush] == 0) {
-    const auto flushed = co_await disk.store().flush(command.shard());
-    if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, {});
+  const auto not_ready = disk.not_ready();
+  if (not_ready && moves_medium && !starts) co_return Reply::good();  // it is out already
+  if (not_ready) co_return Reply::check_condition(*not_ready);
+  if (starts) co_return Reply::good();
+  if (command[no_flush] == 0) {
+    Reply flushed = co_await flush(disk, command);
+    if (flushed.status != Status::good) co_return std::move(flushed);
   }
-  if (moves_medium && !starts) disk.set_loaded(false);
+  if (moves_medium) disk.set_loaded(false);
   co_return Reply::good();
 }
 

@@ -11,12 +11,13 @@ namespace {
 constexpr std::size_t most_at_once = std::size_t{1} << 20;
 
 std::optional<Sense> refuses(const Disk& disk, const WritingSame& writing) {
-  if (writing.unmaps && !disk.thin()) return Sense::invalid_field_in_cdb(WritingSame::unmap);
   if (auto reason = writing.range.unreachable(disk)) return reason;
+  if (auto reason = disk.write_protection()) return reason;
+  if (writing.unmaps && !disk.thin()) return Sense::invalid_field_in_cdb(WritingSame::unmap);
   const bool too_long = writing.range.count.value > WritingSame::longest;
   // No blocks would mean all up to the end: VPD B0h says that we do not take that (WSNZ).
   if (writing.range.count.value == 0 || too_long) return Sense::invalid_field_in_cdb(writing.length);
-  return disk.write_protection();
+  return std::nullopt;
 }
 
 Task<Result<void, IoFault>> write_zeros(Disk& disk, Command& command, const WritingSame& writing) {

@@ -172,8 +172,9 @@ SgQueue::Started SgQueue::start_refused(Slot& slot, const IoError& error) {
   slot.execution = nullptr;
   free_.push_back(slot.index);
   const Fault fault = fault_of(error);
-  // Linux 6.1 to 6.3 cannot fill its buffer from ours first, and says that it has no memory.
-  if (slot.header.transfer_direction == sg::to_from_device && fault == Fault::no_resources && error.number() != EDOM) {
+  // Linux 6.1 to 6.3 cannot fill its buffer from ours first, and says EINVAL, ENOMEM or EFAULT, as it falls.
+  const bool prefilled = slot.header.transfer_direction == sg::to_from_device;
+  if (prefilled && (error.number() == EINVAL || error.number() == ENOMEM || error.number() == EFAULT)) {
     can_prefill_ = false;
     return start(execution);
   }

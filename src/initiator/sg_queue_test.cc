@@ -271,7 +271,7 @@ TEST_F(SgQueueTest, AKernelThatCannotPrefillItsBufferIsAskedWithout) {
   make(1, 4);
   std::array<std::uint8_t, 512> data{};
   const ScsiRequest request{.direction = DataDirection::data_in, .data = data, .keep_unfilled_bytes = true};
-  device_.refuse = ENOMEM;
+  device_.refuse = EINVAL;
   send(1, request);
   send(2, request);
   reactor_.settle();

@@ -54,7 +54,8 @@ void AbortGroup::hasten(Command& command) {
 }
 
 Task<bool> AbortGroup::wait(std::optional<TimePoint> until) {
-  if (running_.empty()) co_return true;
+  const bool none_runs = running_.empty();
+  if (none_runs) co_return true;
   done_.event.reset();
   awaited_ = true;
   Timer timer(

@@ -193,7 +193,6 @@ Outcome persistent_change(const PersistentState& before, const Request& request)
     case Action::clear:
       return clear(before, request);
     case Action::preempt:
-      return preempt(before, request);
     case Action::preempt_and_abort:
       return preempt(before, request);
     case Action::register_and_move:

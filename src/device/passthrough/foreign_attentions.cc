@@ -25,6 +25,10 @@ constexpr std::array all_notices{HostNotice::power_on_or_reset, HostNotice::medi
                                  HostNotice::inquiry_data_changed};
 static_assert(all_notices.size() == host_notice_kinds);
 
+bool is_near(TimePoint notice, TimePoint ours) {
+  return ours > notice - ForeignAttentions::belongs_together && ours < notice + ForeignAttentions::belongs_together;
+}
+
 }  // namespace
 
 ForeignAttentions::ForeignAttentions(const HostNotices* notices, TimePoint now) : notices_(notices) {
@@ -36,11 +40,18 @@ ForeignAttentions::ForeignAttentions(const HostNotices* notices, TimePoint now) 
   }
 }
 
-void ForeignAttentions::met(const Sense& condition, TimePoint now) {
+void ForeignAttentions::met(const Sense& condition, TimePoint began, TimePoint now) {
   for (const HostNotice notice : all_notices) {
     // A reset has many qualifiers (29/00 to 29/07); the kernel has one word for them.
     if (condition_of(notice).additional.code != condition.additional.code) continue;
-    times_[static_cast<std::size_t>(notice)].ours.store(now.time_since_epoch().count(), std::memory_order_release);
+    Times& times = times_[static_cast<std::size_t>(notice)];
+    // What came since, or belongs to the one before, is settled before that one is forgotten.
+    const TimePoint latest = notices_ == nullptr ? TimePoint() : notices_->latest(notice);
+    const bool is_of_this = latest > began - belongs_together;
+    if (is_of_this || is_near(latest, TimePoint(Duration(times.ours.load(std::memory_order_acquire))))) {
+      times.handled.store(latest.time_since_epoch().count(), std::memory_order_release);
+    }
+    times.ours.store(now.time_since_epoch().count(), std::memory_order_release);
   }
 }
 
@@ -54,7 +65,7 @@ std::optional<Sense> ForeignAttentions::take(TimePoint now) {
     auto handled = times.handled.load(std::memory_order_acquire);
     if (latest.time_since_epoch().count() == handled) continue;
     const TimePoint ours{Duration(times.ours.load(std::memory_order_acquire))};
-    const bool is_ours = ours > latest - belongs_together && ours < latest + belongs_together;
+    const bool is_ours = is_near(latest, ours);
     if (!is_ours && now < latest + settling) {
       all_handled = false;
       continue;

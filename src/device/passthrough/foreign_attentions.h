@@ -22,8 +22,10 @@ class ForeignAttentions {
   // `notices` may be null. What happened until now is over.
   ForeignAttentions(const HostNotices* notices, TimePoint now);
 
-  // One of our commands brought this condition, or a reset of ours did, just now.
-  void met(const Sense& condition, TimePoint now);
+  // One of our commands brought this condition just now.
+  void met(const Sense& condition, TimePoint now) { met(condition, now, now); }
+  // A reset of ours did, which began then and has ended now.
+  void met(const Sense& condition, TimePoint began, TimePoint now);
   // Whether there is anything new to look at: one load.
   bool pending() const {
     return notices_ != nullptr && notices_->count() != looked_at_.load(std::memory_order_relaxed);

@@ -34,6 +34,19 @@ TEST_F(ForeignAttentionsTest, WhatOurOwnCommandBroughtIsNotToldAgain) {
   EXPECT_FALSE(attentions_.pending());
 }
 
+TEST_F(ForeignAttentionsTest, ALaterOneOfOursDoesNotMakeAnEarlierOneForeign) {
+  attentions_.met(Sense::power_on_or_reset(), begin_ + 10s);
+  notices_.note(HostNotice::power_on_or_reset, begin_ + 10s + 50ms);
+  attentions_.met(Sense::power_on_or_reset(), begin_ + 15s);
+  EXPECT_FALSE(attentions_.take(begin_ + 16s).has_value());
+}
+
+TEST_F(ForeignAttentionsTest, WhatIsToldDuringAResetOfOursBelongsToIt) {
+  notices_.note(HostNotice::power_on_or_reset, begin_ + 11s);
+  attentions_.met(Sense::power_on_or_reset(), begin_ + 10s, begin_ + 25s);
+  EXPECT_FALSE(attentions_.take(begin_ + 26s).has_value());
+}
+
 TEST_F(ForeignAttentionsTest, OneOfOursLongAgoDoesNotHideAForeignOne) {
   attentions_.met(Sense::power_on_or_reset(), begin_ + 10s);
   notices_.note(HostNotice::power_on_or_reset, begin_ + 60s);

@@ -50,10 +50,13 @@ class PassthroughBench : public testing::Test {
   void make(DeviceFacts facts) {
     auto port = std::make_unique<LoopbackPort>([this](const ScsiRequest& request) { return react(request); });
     port_ = port.get();
-    auto device = std::make_unique<PassthroughDevice>(
-        PassthroughDevice::Parts{
-            .port = std::move(port), .facts = std::move(facts), .path = "/dev/lab", .data_shards = 1},
-        Log::silent());
+    port_->told_notices = told_notices;
+    auto device = std::make_unique<PassthroughDevice>(PassthroughDevice::Parts{.port = std::move(port),
+                                                                               .facts = std::move(facts),
+                                                                               .path = "/dev/lab",
+                                                                               .data_shards = 1,
+                                                                               .opened = shard().now()},
+                                                      Log::silent());
     device_ = device.get();
     unit_ = std::make_shared<LogicalUnit>(std::move(device), std::vector<Shard*>{&shard()});
     target_ = std::make_unique<Target>(1, target_name, "iscsi", std::vector<Shard*>{&shard()});
@@ -133,6 +136,7 @@ class PassthroughBench : public testing::Test {
   static constexpr const char* target_name = "iqn.2026-01.example:t";
   SimulatedReactor reactor_;
   std::function<Reaction(const ScsiRequest&)> reacts;
+  const HostNotices* told_notices = nullptr;
   LoopbackPort* port_ = nullptr;
   PassthroughDevice* device_ = nullptr;
   std::shared_ptr<LogicalUnit> unit_;

@@ -272,7 +272,8 @@ Task<ScsiResult> PassthroughDevice::run(Shard& shard, ScsiRequest request) {
 Task<ResetOutcome> PassthroughDevice::reset(Shard& shard, ResetKind) {
   // Below what the task manager waits, which is below what initiators wait.
   constexpr Duration longest = 22s;
-  const TimePoint deadline = shard.now() + longest;
+  const TimePoint began = shard.now();
+  const TimePoint deadline = began + longest;
   ++resets_under_way_;
   // A target of ours need not be a target of theirs: each of its units is reset by itself.
   const auto result = co_await port_->reset(shard, InitiatorPort::ResetLevel::logical_unit);
@@ -282,7 +283,7 @@ Task<ResetOutcome> PassthroughDevice::reset(Shard& shard, ResetKind) {
   if (idle && was_reset) co_await swallow_unit_attentions(shard, deadline);
   if (prevented_.clear() && idle && !was_reset) co_await allow_removal(shard);
   blocks_.forget();
-  foreign_.met(Sense::power_on_or_reset(), shard.now());
+  foreign_.met(Sense::power_on_or_reset(), began, shard.now());
   --resets_under_way_;
   if (!was_reset && idle) {
     log_.info("{}: the adapter cannot reset {}; all its commands have ended by themselves instead", path_,

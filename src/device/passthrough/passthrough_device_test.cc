@@ -206,6 +206,19 @@ TEST_F(PassthroughBench, AUnitAttentionOfTheDeviceReachesEveryInitiatorOnce) {
   EXPECT_EQ(run(b_, tur)->status, Status::good);
 }
 
+TEST_F(PassthroughBench, AUnitAttentionThatTheKernelTookIsToldToEveryInitiator) {
+  HostNotices notices(shard(), "0:0:0:0", Log::silent());
+  told_notices = &notices;
+  make(PeripheralDeviceType::block);
+  notices.note(HostNotice::power_on_or_reset, shard().now() + 5s);
+  reactor_.advance(10s);
+  reactor_.settle();
+  expect_sense(*run(a_, {.cdb = read_10(1), .expected_in = 512}), Sense::power_on_or_reset());
+  EXPECT_EQ(sent_to_device(), 0u);
+  EXPECT_EQ(run(a_, {.cdb = {0, 0, 0, 0, 0, 0}})->status, Status::good);
+  expect_sense(*run(b_, {.cdb = {0, 0, 0, 0, 0, 0}}), Sense::power_on_or_reset());
+}
+
 TEST_F(PassthroughBench, AResetByStrangersIsToldToEveryInitiator) {
   make(PeripheralDeviceType::block);
   react_to(0x28, [](const ScsiRequest&) {

@@ -31,6 +31,7 @@ from . import debian, image, modules
 QEMU = "qemu-system-x86_64"
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of <linux/prctl.h>
 BOOT_SECONDS = 180
+BOOT_TRIES = 2  # on a very busy machine the emulated timers fail a kernel that is starting
 MIB = 1024 * 1024
 
 
@@ -102,15 +103,21 @@ class Machine:
         self._folder = None
         self._qemu = None
         self._channel = None
+        self._reader = None
 
     def __enter__(self):
-        self._folder = tempfile.mkdtemp(prefix="tgt-vm-")
-        try:
-            self._boot()
-        except BaseException:
-            self.close(keep_log=True)
-            raise
-        return self
+        for tries_left in reversed(range(BOOT_TRIES)):
+            self._folder = tempfile.mkdtemp(prefix="tgt-vm-")
+            self._agent_ready.clear()
+            self._channel_closed = False
+            try:
+                self._boot()
+                return self
+            except BaseException as error:
+                self.close(keep_log=True)
+                if not isinstance(error, MachineError) or not tries_left:
+                    raise
+                print(f"vm: booting once more, after: {str(error).splitlines()[0]}", flush=True)
 
     def __exit__(self, kind, _value, _trace):
         self.close(keep_log=kind is not None)
@@ -188,6 +195,8 @@ class Machine:
             except subprocess.TimeoutExpired:
                 self._qemu.kill()
                 self._qemu.wait()
+        if self._reader is not None:
+            self._reader.join(5)  # the end of QEMU is the end of its lines
         if self._channel is not None:
             self._channel.close()
         if self._folder is not None:
@@ -253,7 +262,8 @@ class Machine:
                 if self._qemu.poll() is not None or time.monotonic() > deadline:
                     raise MachineError(f"QEMU does not start\n{self._qemu_messages()}") from error
                 time.sleep(0.05)
-        threading.Thread(target=self._receive, daemon=True).start()
+        self._reader = threading.Thread(target=self._receive, daemon=True)
+        self._reader.start()
 
     def _receive(self):
         try:

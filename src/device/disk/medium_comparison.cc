@@ -2,6 +2,7 @@
 #include "device/disk/medium_comparison.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "device/disk/store_fault.h"
 
@@ -16,11 +17,12 @@ std::optional<std::uint64_t> first_difference(Bytes read, std::uint64_t position
   while (done < read.size()) {
     const std::size_t at = (position + done) % expected.size();
     const std::size_t length = std::min(read.size() - done, expected.size() - at);
-    const auto [difference, other] = std::mismatch(read.begin() + static_cast<std::ptrdiff_t>(done),
-                                                   read.begin() + static_cast<std::ptrdiff_t>(done + length),
-                                                   expected.begin() + static_cast<std::ptrdiff_t>(at));
-    const auto equal_until = static_cast<std::size_t>(difference - read.begin());
-    if (equal_until != done + length) return position + equal_until;
+    const Bytes here = read.subspan(done, length);
+    const Bytes there = expected.subspan(at, length);
+    if (std::memcmp(here.data(), there.data(), length) != 0) {
+      const auto differs = std::ranges::mismatch(here, there);
+      return position + done + static_cast<std::size_t>(differs.in1 - here.begin());
+    }
     done += length;
   }
   return std::nullopt;

@@ -45,8 +45,8 @@ class BlockStore {
   // The range reads as zeros afterwards; space is kept or not, as is quicker. The general way writes zeros.
   virtual Task<Result<void, IoFault>> write_zeros(Shard& shard, std::uint64_t offset, std::uint64_t length);
 
-  // From `offset` (below the capacity) on: how many bytes (at least) are alike, and whether they take space. A store that
-  // does not know says that everything does.
+  // From `offset` (below the capacity) on: how many bytes (at least) are alike, and whether they take space. A store
+  // that does not know says that everything does.
   struct Extent {
     std::uint64_t length = 0;
     bool allocated = true;

@@ -19,13 +19,14 @@ Task<bool> LoopbackInitiator::login(Nexus::Properties properties) {
 }
 
 Task<void> LoopbackInitiator::logout() {
-  if (!std::exchange(ending_, true)) {
-    const std::shared_ptr<Nexus> nexus = std::exchange(nexus_, nullptr);
-    if (nexus != nullptr) co_await target_.close_nexus(nexus);
-    co_await gate_.close();
-    ended_.set();
+  if (std::exchange(ending_, true)) {
+    co_await ended_.wait();
+    co_return;
   }
-  co_await ended_.wait();
+  const std::shared_ptr<Nexus> nexus = std::exchange(nexus_, nullptr);
+  if (nexus != nullptr) co_await target_.close_nexus(nexus);
+  co_await gate_.close();
+  ended_.set();  // another one who waits for it may destroy this object now
 }
 
 Task<LoopbackReply> LoopbackInitiator::execute(Execution execution) {

@@ -3,6 +3,7 @@
 #include "core/report_luns.h"
 #include "device/passthrough/inquiry.h"
 #include "device/passthrough/limits.h"
+#include "device/passthrough/mode_sense.h"
 #include "device/passthrough/passthrough_bench.h"
 #include "device/passthrough/supported_commands.h"
 
@@ -174,6 +175,44 @@ TEST_F(PassthroughPages, ReadBlockLimitsOfATapeAreNoHigherThanATransfer) {
   make(PeripheralDeviceType::tape);
   react_to(0x05, [](const ScsiRequest&) { return LoopbackPort::good({0, 0xff, 0xff, 0xff, 0, 1}); });
   EXPECT_EQ(run({.cdb = {5, 0, 0, 0, 0, 0}, .expected_in = 6})->data, (Data{0, 0x10, 0, 0, 0, 1}));
+}
+
+TEST_F(PassthroughPages, TheControlModePageShowsOurTaskSet) {
+  make(PeripheralDeviceType::block);
+  const Data descriptor{0, 0, 0, 0, 0, 0, 2, 0};
+  const Data caching{0x08, 2, 0xff, 0xff};
+  const Data subpage{0x4a, 0x01, 0, 2, 0xff, 0xff};
+  const Data control{0x8a, 0x0a, 0xff, 0xff, 0xff, 0xff, 0, 0, 0xff, 0xff, 0, 0};
+  const auto sense = [&](Data header) {
+    for (const Data* one : {&descriptor, &caching, &subpage, &control})
+      header.insert(header.end(), one->begin(), one->end());
+    return header;
+  };
+  const auto expect_corrected = [&](const Data& data, std::size_t header) {
+    const std::size_t at = header + descriptor.size() + caching.size();
+    ASSERT_EQ(data.size(), at + subpage.size() + control.size());
+    EXPECT_EQ(data[at + 4], 0xff);  // the subpage is not the page
+    const std::size_t page = at + subpage.size();
+    EXPECT_EQ(data[page + 2], 0x1f);
+    EXPECT_EQ(data[page + 3], 0xff);  // QERR is what the device does
+    EXPECT_EQ(data[page + 4], 0xcf);
+    EXPECT_EQ(data[page + 5], 0xbf);
+  };
+  reacts = [&](const ScsiRequest&) { return LoopbackPort::good(sense({33, 0, 0, 8})); };
+  expect_corrected(run({.cdb = {0x1a, 0, 0x3f, 0xff, 200, 0}, .expected_in = 200})->data, 4);
+  reacts = [&](const ScsiRequest&) { return LoopbackPort::good(sense({0, 36, 0, 0, 0, 0, 0, 8})); };
+  expect_corrected(run({.cdb = {0x5a, 0, 0x3f, 0xff, 0, 0, 0, 0, 200, 0}, .expected_in = 200})->data, 8);
+}
+
+TEST_F(PassthroughPages, MalformedModeDataIsNotFollowed) {
+  for (std::size_t length = 0; length < 40; ++length) {
+    for (const int filler : {0x00, 0x0a, 0x4a, 0xff}) {
+      Data data(length, static_cast<std::uint8_t>(filler));
+      correct_control_mode_page(data, 4);
+      correct_control_mode_page(data, 8);
+      EXPECT_EQ(data.size(), length);
+    }
+  }
 }
 
 TEST_F(PassthroughPages, SupportedOperationCodesLeaveOutWhatIsNotSent) {

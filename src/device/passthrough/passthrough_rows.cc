@@ -6,6 +6,7 @@
 #include "device/passthrough/inquiry.h"
 #include "device/passthrough/limits.h"
 #include "device/passthrough/medium_removal.h"
+#include "device/passthrough/mode_sense.h"
 #include "device/passthrough/passthrough_device.h"
 #include "device/passthrough/supported_commands.h"
 #include "scsi/opcodes.h"
@@ -50,7 +51,8 @@ consteval std::array<CommandTraits, 256> make_forward_rows(Overlap overlap) {
     rows[code].operation_code = static_cast<std::uint8_t>(code);
     rows[code].access = Access::none;
     rows[code].overlap = is_independent(code) ? Overlap::shared : overlap;
-    rows[code].deferred = forward;
+    const bool mode_sense = code == operation_code::mode_sense_6 || code == operation_code::mode_sense_10;
+    rows[code].deferred = mode_sense ? handle<pass_mode_sense> : forward;
   }
   return rows;
 }

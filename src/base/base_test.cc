@@ -55,7 +55,7 @@ TEST(Buffer, GoesBackToItsOwnerExactlyOnce) {
     Buffer second(std::move(first));
     first = std::move(second);
     EXPECT_TRUE(first);
-    EXPECT_FALSE(second);
+    EXPECT_FALSE(second);  // NOLINT(bugprone-use-after-move): that it is empty is the point
     EXPECT_EQ(owner.released, 0u);
   }
   EXPECT_EQ(owner.released, sizeof memory);

@@ -243,6 +243,7 @@ TEST_P(ReactorTest, ADeviceThatHangsDoesNotKeepTheProgramFromEnding) {
   // The thread outlives this test's body: what it uses must, too.
   struct Hang : PostedWork {
     int descriptor = -1;
+    std::atomic<bool> began = false;
     std::atomic<bool> ended = false;
   };
   static std::array<Hang, 2> hangs;
@@ -250,16 +251,19 @@ TEST_P(ReactorTest, ADeviceThatHangsDoesNotKeepTheProgramFromEnding) {
   hang.descriptor = pipe[0];
   hang.run = [](PostedWork& self) {
     auto& work = static_cast<Hang&>(self);
+    work.began = true;
     char byte = 0;
     EXPECT_EQ(::read(work.descriptor, &byte, 1), 1);  // as a call into a driver that does not come back
     work.ended = true;
   };
-  const auto start = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point start;
   {
     const auto reactor = make(1);
     Shard& stuck = reactor->add_device_shard("tgt-stuck");
     Shard& healthy = reactor->add_device_shard("tgt-healthy");
     stuck.post(hang);
+    while (!hang.began) std::this_thread::sleep_for(1ms);
+    start = std::chrono::steady_clock::now();
     const auto work = [](Reactor& all, Shard& removed, Shard& other) -> Task<void> {
       const unsigned index = co_await call_on(all.shard(0), other, [&other] { return other.index(); });
       EXPECT_EQ(index, 2U);

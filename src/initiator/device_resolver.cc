@@ -151,7 +151,7 @@ void DeviceResolver::read_limits(DeviceLocation& location) const {
   location.table_segments = system_.number(host + "/sg_tablesize");
   const std::string block = location.sysfs_folder + "/block";
   for (const std::string& disk : system_.names(block)) {
-    location.hardware_kib = system_.number(block + "/" + disk + "/queue/max_hw_sectors_kb");
+    location.hardware_kib = system_.number(fmt::format("{}/{}/queue/max_hw_sectors_kb", block, disk));
   }
 }
 

@@ -93,7 +93,8 @@ Task<InitiatorPort::ResetResult> LoopbackPort::reset(Shard&, ResetLevel level) {
 Task<bool> LoopbackPort::wait_until_idle(Shard& shard, Duration longest) {
   const TimePoint deadline = shard.now() + longest;
   while (!at_device_.empty() && shard.now() < deadline) co_await shard.sleep(5ms);
-  co_return at_device_.empty();
+  const bool idle = at_device_.empty();
+  co_return idle;
 }
 
 Task<void> LoopbackPort::close(Shard&) {

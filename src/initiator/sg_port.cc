@@ -170,8 +170,8 @@ void SgPort::take(Opened opened, const DeviceLocation& location, const Options& 
 SgPort::~SgPort() {
   // Not closed: the device shard may still be at work with it.
   if (queue_ == nullptr) return;
-  static_cast<void>(queue_.release());
-  static_cast<void>(notices_.release());
+  [[maybe_unused]] const SgQueue* queue_left_behind = queue_.release();
+  [[maybe_unused]] const HostNotices* notices_left_behind = notices_.release();
 }
 
 void SgPort::submit(Execution& execution) {

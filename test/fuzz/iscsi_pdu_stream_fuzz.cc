@@ -51,7 +51,7 @@ class World final : public tgt::IscsiAuthentication {
  private:
   tgt::Task<void> serve(tgt::Socket socket) {
     ++users_;
-    tgt::IscsiConnection connection(reactor_.shard(), std::move(socket), services_, 15s);
+    tgt::IscsiConnection connection(reactor_.shard(), std::move(socket), services_, {.login_time = 15s});
     co_await connection.run();
     --users_;
   }

@@ -21,7 +21,7 @@ from harness.daemon import PROGRAMS, ROOT, TARGET_NAME
 from lab.devices import VirtioCdrom, VirtioDisk
 from lab.machine import MIB, Machine, MachineError
 
-DISK_SIZE = 64 * MIB
+DISK_SIZE = 32 * MIB
 WRITE_OFFSET = 3 * MIB
 WRITE_SIZE = 8 * MIB
 PATTERN = 0xA5
@@ -56,7 +56,7 @@ def outside(command, *, quiet=False):
     words = shlex.split(command)
     print(f"  outside$ {command}", flush=True)
     result = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                            text=True, timeout=180)
+                            text=True, timeout=600)
     if not quiet or result.returncode != 0:
         show_output(result.stdout)
     if result.returncode != 0:
@@ -152,7 +152,7 @@ class GuestDemo:
         outside(f"qemu-img convert -f raw -O raw {self._url} {copy}", quiet=True)
         over_iscsi = sha256_of(copy)
         print(f"  outside$ sha256sum {copy}\n    {over_iscsi}", flush=True)
-        seen = self._inside("dd if=/dev/sda bs=1M iflag=direct status=none | sha256sum", timeout=120).split()[0]
+        seen = self._inside("dd if=/dev/sda bs=1M iflag=direct status=none | sha256sum", timeout=600).split()[0]
         with open(copy, "rb") as file:
             file.seek(WRITE_OFFSET)
             written = file.read(WRITE_SIZE)

@@ -16,7 +16,7 @@ DEMO = os.path.join(ROOT, "test", "vm", "demo.py")
 class Demo(unittest.TestCase):
     def test_the_demo_exports_the_disk_of_a_guest(self):
         result = subprocess.run(["/usr/bin/python3", DEMO], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True, timeout=300)
+                                stderr=subprocess.STDOUT, text=True, timeout=800)
         self.assertEqual(result.returncode, 0, result.stdout)
         self.assertIn("the same, byte for byte", result.stdout)
 

@@ -54,6 +54,7 @@ consteval CdbRow verifying(std::uint8_t code, Field field) {
 consteval CdbRow tape(std::uint8_t code, DataDirection direction, Field field) {
   return {tape_types, code, any, direction, tape_field, field, transfer};
 }
+// NOLINTNEXTLINE(readability-function-size): one parameter for each column of the table
 consteval CdbRow action(DeviceTypes types, std::uint8_t code, std::uint16_t service_action, DataDirection direction,
                         Measure measure, Field field, TimeoutClass timeout) {
   return {types, code, service_action, direction, measure, field, timeout};

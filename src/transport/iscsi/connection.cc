@@ -7,13 +7,19 @@
 
 namespace tgt {
 
-IscsiConnection::IscsiConnection(Shard& shard, Socket socket, const IscsiServices& services, Duration login_time)
+IscsiConnection::IscsiConnection(Shard& shard, Socket socket, const IscsiServices& services, const Terms& terms)
     : shard_(shard),
       socket_(std::move(socket)),
       services_(services),
+      without_login_(terms.without_login),
       login_timer_(shard, &IscsiConnection::login_takes_too_long, this) {
   socket_.set_tcp_options();
-  login_timer_.arm(login_time);
+  login_timer_.arm(terms.login_time);
+  if (without_login_ != nullptr) without_login_->fetch_add(1, std::memory_order_relaxed);
+}
+
+void IscsiConnection::count_out() {
+  if (without_login_ != nullptr) std::exchange(without_login_, nullptr)->fetch_sub(1, std::memory_order_relaxed);
 }
 
 void IscsiConnection::login_takes_too_long(void* self) {
@@ -24,6 +30,7 @@ void IscsiConnection::login_takes_too_long(void* self) {
 
 void IscsiConnection::end() {
   if (std::exchange(ended_, true)) return;
+  count_out();
   if (phase_ != nullptr) return phase_->end(SessionEnd::administrator);
   socket_.shutdown();
 }
@@ -46,6 +53,7 @@ Task<void> IscsiConnection::run() {
     handle = login->take_handle();
     initiator = login->initiator();
   }
+  if (logged_in()) count_out();
   services_.log.info("iscsi: {} ({}): logged in", peer, printable(initiator));
   if (ended_) phase_->end(SessionEnd::administrator);
   co_await phase_->run();

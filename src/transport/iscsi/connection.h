@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
+#include <cstddef>
 #include <memory>
 
 #include "reactor/socket.h"
@@ -13,16 +15,21 @@ namespace tgt {
 // FullFeaturePhase.
 class IscsiConnection {
  public:
-  IscsiConnection(Shard& shard, Socket socket, const IscsiServices& services, Duration login_time);
+  struct Terms {
+    Duration login_time;                                // a login that takes longer is given up
+    std::atomic<std::size_t>* without_login = nullptr;  // counts this connection until it has logged in
+  };
+  IscsiConnection(Shard& shard, Socket socket, const IscsiServices& services, const Terms& terms);
   IscsiConnection(const IscsiConnection&) = delete;
   IscsiConnection& operator=(const IscsiConnection&) = delete;
-  ~IscsiConnection() = default;
+  ~IscsiConnection() { count_out(); }
 
   // Serves it to its end.
   Task<void> run();
   // Ends run() soon. A session is told.
   void end();
-  bool logged_in() const { return phase_ != nullptr; }
+  // In a normal session. Those who only discover may be asked to make room for others.
+  bool logged_in() const { return phase_ != nullptr && phase_->is_normal_session(); }
   bool ending() const { return ended_ || timed_out_; }
 
   // The place in the list of its shard's connections.
@@ -31,10 +38,12 @@ class IscsiConnection {
 
  private:
   static void login_takes_too_long(void* self);
+  void count_out();
 
   Shard& shard_;
   Socket socket_;
   const IscsiServices& services_;
+  std::atomic<std::size_t>* without_login_;
   Timer login_timer_;
   bool timed_out_ = false;
   bool ended_ = false;

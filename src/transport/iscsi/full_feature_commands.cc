@@ -196,6 +196,7 @@ void FullFeaturePhase::conclude(IscsiCommand& command) {
   command.data_out_transfer().give_up();
   if (!command.silent) {
     command.progress.response_ready = true;
+    data_in_bytes_ += command.response().data.size();
     if (!command.queued) {
       command.hold();
       sender_.queue(command);
@@ -207,6 +208,7 @@ void FullFeaturePhase::conclude(IscsiCommand& command) {
 void FullFeaturePhase::drop(IscsiCommand& command) {
   if (!command.drop()) return;
   std::erase(unsolicited_, &command);
+  if (command.progress.response_ready) data_in_bytes_ -= command.response().data.size();
   if (command.has_data_out_buffer()) data_out_bytes_ -= command.request().expected_data_out.bytes;
   commands_.destroy(command);
 }

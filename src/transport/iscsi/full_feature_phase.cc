@@ -11,6 +11,9 @@ constexpr std::size_t receive_buffer_size = std::size_t{128} << 10;
 // Answers that wait to be sent beyond these bounds stop the reading.
 constexpr std::size_t most_small_pdus = 256;
 constexpr std::size_t most_small_bytes = std::size_t{1} << 20;
+// The same for Data-In. It need not be much, for more is read as soon as this is with the kernel; and what has just
+// been read is still in the cache when it is sent.
+constexpr std::size_t most_data_in_bytes = std::size_t{512} << 10;
 // An initiator that does not take its last PDUs is not waited for.
 constexpr Duration longest_farewell = 2s;
 
@@ -63,6 +66,7 @@ Task<void> FullFeaturePhase::run() {
 
 Task<void> FullFeaturePhase::read_pdus() {
   while (!lost_) {
+    if (!process_received()) co_return;
     if (must_pause()) {
       may_read_.reset();
       co_await may_read_.wait();
@@ -72,19 +76,20 @@ Task<void> FullFeaturePhase::read_pdus() {
     if (!received || *received == 0) co_return;
     keep_alive_.heard();
     reader_.received(*received);
-    if (!process_received()) co_return;
   }
 }
 
 bool FullFeaturePhase::must_pause() const {
-  return closing_when_sent_ || small_pdus_ > most_small_pdus || small_bytes_ > most_small_bytes;
+  return closing_when_sent_ || small_pdus_ > most_small_pdus || small_bytes_ > most_small_bytes ||
+         data_in_bytes_ > most_data_in_bytes;
 }
 
-// Takes what the reader has found, until it wants more. False: the connection is to be closed.
+// Takes what the reader has found, until it wants more or there is enough to send. False: the connection is to be
+// closed.
 bool FullFeaturePhase::process_received() {
   for (;;) {
     if (lost_) return false;
-    if (closing_when_sent_) return true;
+    if (must_pause()) return true;
     switch (reader_.next()) {
       case PduReader::Event::wants_more:
         return true;

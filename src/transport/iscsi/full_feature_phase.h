@@ -40,6 +40,7 @@ class FullFeaturePhase final : public Session,
 
   // Of a normal session, once core has opened it.
   void set_nexus(std::shared_ptr<Nexus> nexus) { nexus_ = std::move(nexus); }
+  bool is_normal_session() const { return target_ != nullptr; }
 
   // Serves the connection until it ends, gives the nexus back, and returns when nothing is left under way.
   Task<void> run();
@@ -143,6 +144,7 @@ class FullFeaturePhase final : public Session,
   unsigned immediate_commands_ = 0;
   unsigned task_managements_ = 0;
   std::size_t data_out_bytes_ = 0;  // lent by the shard's pool to commands of this connection
+  std::size_t data_in_bytes_ = 0;   // of responses that wait to be sent
   std::size_t small_pdus_ = 0;
   std::size_t small_bytes_ = 0;
   Event may_read_;

@@ -73,11 +73,14 @@ Task<void> IscsiDriver::State::accept_connections(Listening& portal) {
   portal.ended.set();
 }
 
-// To the shard that has the fewest.
+// To the shard that has the fewest; when there are too many, to the one with the most that could make room.
 void IscsiDriver::State::place(Socket socket) {
-  ShardConnections& chosen =
-      **std::ranges::min_element(shards, {}, [](const auto& connections) { return connections->count(); });
-  const auto room = count() < options.most_connections ? ShardConnections::Room::enough : ShardConnections::Room::none;
+  const bool full = count() >= options.most_connections;
+  const auto fewest = [](const auto& connections) { return connections->count(); };
+  const auto most_without_login = [](const auto& connections) { return ~connections->without_login(); };
+  ShardConnections& chosen = full ? **std::ranges::min_element(shards, {}, most_without_login)
+                                  : **std::ranges::min_element(shards, {}, fewest);
+  const auto room = full ? ShardConnections::Room::none : ShardConnections::Room::enough;
   chosen.expect();
   if (&chosen == shards.front().get()) return chosen.arrive(std::move(socket), room);
   auto arrival = std::make_unique<Arrival>();

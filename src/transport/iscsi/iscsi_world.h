@@ -103,7 +103,7 @@ class IscsiWorld final : public IscsiAuthentication {
 
  private:
   Task<void> serve(Socket socket) {
-    IscsiConnection connection(reactor.shard(), std::move(socket), services, 15s);
+    IscsiConnection connection(reactor.shard(), std::move(socket), services, {.login_time = 15s});
     co_await connection.run();
     --running_;
   }

@@ -15,6 +15,10 @@ Task<std::unique_ptr<FullFeaturePhase>> LoginPhase::run() {
     if (!read) co_return nullptr;
     auto answer = negotiation_->answer(reader_.header_as<iscsi::LoginRequestHeader>(), text);
     std::unique_ptr<FullFeaturePhase> phase;
+    if (reader_.holds_bytes() && answer.progress != LoginNegotiation::Progress::failed) {
+      reason_ = "more than one request at a time during login";
+      answer = negotiation_->refuse(LoginStatus::initiator_error);
+    }
     if (answer.progress == LoginNegotiation::Progress::ready) {
       auto opened = co_await open_session(answer);
       phase = std::move(opened);

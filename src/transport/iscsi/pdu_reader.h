@@ -41,6 +41,8 @@ class PduReader {
   void release_memory();
 
   Event next();
+  // Has more been received than was asked for?
+  bool holds_bytes() const { return buffered() != 0; }
 
   // --- after Event::header
   const iscsi::BasicHeader& header() const { return header_; }

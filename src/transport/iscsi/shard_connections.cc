@@ -30,7 +30,8 @@ bool ShardConnections::drop_oldest_without_login() {
 }
 
 Task<void> ShardConnections::serve(Socket socket, Gate::Pass pass) {
-  IscsiConnection connection(shard_, std::move(socket), services_, login_time_);
+  IscsiConnection connection(shard_, std::move(socket), services_,
+                             {.login_time = login_time_, .without_login = &without_login_});
   link(connection);
   co_await connection.run();
   unlink(connection);

@@ -10,7 +10,8 @@
 
 namespace tgt {
 
-// The connections of one shard, in the order in which they came. Everything but count() and expect() is for that shard.
+// The connections of one shard, in the order in which they came. What counts is for any
+// thread, the rest for that shard.
 class ShardConnections {
  public:
   ShardConnections(Shard& shard, const IscsiServices& services, Duration login_time)
@@ -20,6 +21,8 @@ class ShardConnections {
 
   Shard& shard() { return shard_; }
   std::size_t count() const { return count_.load(std::memory_order_relaxed); }
+  // Those that have not logged in to a target (yet).
+  std::size_t without_login() const { return without_login_.load(std::memory_order_relaxed); }
   // One more is on its way here.
   void expect() { count_.fetch_add(1, std::memory_order_relaxed); }
 
@@ -41,6 +44,7 @@ class ShardConnections {
   Duration login_time_;
   Gate gate_;
   std::atomic<std::size_t> count_{0};
+  std::atomic<std::size_t> without_login_{0};
   IscsiConnection* first_ = nullptr;
   IscsiConnection* last_ = nullptr;
   TimePoint next_warning_{};

@@ -27,10 +27,12 @@ struct BlockRange {
   }
 };
 
-// What an initiator sent, without an incomplete last block. One that announced less than its CDB asks for has the whole
-// blocks written, and the residual count tells it what is missing (RFC 7143, 11.4.5.1).
-inline MutableBytes whole_blocks(const Disk& disk, MutableBytes sent) {
-  return sent.first(sent.size() >> disk.block_size().exponent << disk.block_size().exponent);
+// Of what an initiator sent to be written. One that announced less than its CDB asks for has those blocks written, and
+// the residual count tells it what is missing (RFC 7143, 11.4.5.1); a part of a block cannot be written, and is
+// refused.
+inline std::optional<Sense> refuses_part_of_a_block(const Disk& disk, Bytes sent) {
+  if (sent.size() % disk.block_size().bytes() == 0) return std::nullopt;
+  return Sense::invalid_field_in_command_information_unit();
 }
 
 // Data-Out of a command whose blocks mean something only all together: refused unless the initiator announced exactly

@@ -86,15 +86,23 @@ TEST_F(DiskFixture, AReadThatExpectsLessGetsLessAndIsToldTheOverflow) {
   EXPECT_EQ(answer.residual.bytes, 512u);
 }
 
-TEST_F(DiskFixture, AWriteThatAnnouncesLessWritesTheWholeBlocksThatItBrings) {
-  Block short_data = pattern(2, 1);
-  short_data.resize(512 + 100);
-  const auto answer = send(write10(0, 2), short_data);
+TEST_F(DiskFixture, AWriteThatAnnouncesLessWritesTheBlocksThatItBrings) {
+  const auto answer = send(write10(0, 2), pattern(1, 1));
   EXPECT_EQ(answer.status, Status::good);
   EXPECT_EQ(answer.residual.kind, Residual::Kind::overflow);
-  EXPECT_EQ(answer.residual.bytes, 412u);
+  EXPECT_EQ(answer.residual.bytes, 512u);
   EXPECT_EQ(get(0, 1), pattern(1, 1));
   EXPECT_THAT(get(1, 1), Each(0));
+}
+
+TEST_F(DiskFixture, AWriteThatBringsAPartOfABlockIsRefusedAndWritesNothing) {
+  Block data = pattern(2, 1);
+  data.resize(512 + 100);
+  const auto answer = send(write10(0, 2), data);
+  EXPECT_EQ(answer.sense, Sense::invalid_field_in_command_information_unit());
+  EXPECT_EQ(answer.residual.kind, Residual::Kind::overflow);
+  EXPECT_EQ(answer.residual.bytes, 412u);
+  EXPECT_THAT(get(0, 2), Each(0));
 }
 
 TEST_F(DiskFixture, AStoreThatMovesLittleAtATimeIsAskedAgain) {

@@ -13,7 +13,8 @@ Task<Reply> write_blocks(Disk& disk, Command& command, Writing writing) {
   BlockStore& store = disk.store();
   const auto sent = co_await command.parameter_list(range.bytes(disk));
   if (!sent) co_return Reply::check_condition(sent.error());
-  const MutableBytes data = whole_blocks(disk, *sent);
+  const MutableBytes data = *sent;
+  if (const auto refused = refuses_part_of_a_block(disk, data)) co_return Reply::check_condition(*refused);
   const auto moved = co_await store.write(shard, data, range.offset(disk));
   if (!moved) co_return reply_for(moved.error(), MediumAccess::writing, disk, range);
   if (*moved != data.size()) {

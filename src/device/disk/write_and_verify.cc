@@ -14,7 +14,8 @@ Task<Reply> write_and_verify_blocks(Disk& disk, Command& command, WritingAndVeri
   Shard& shard = command.shard();
   const auto sent = co_await command.parameter_list(range.bytes(disk));
   if (!sent) co_return Reply::check_condition(sent.error());
-  const MutableBytes data = whole_blocks(disk, *sent);
+  const MutableBytes data = *sent;
+  if (const auto refused = refuses_part_of_a_block(disk, data)) co_return Reply::check_condition(*refused);
   range.count = BlockCount(data.size() >> disk.block_size().exponent);
   const auto written = co_await disk.store().write_all(shard, data, range.offset(disk));
   if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, range);

@@ -13,8 +13,10 @@ namespace tgt {
 // allocation length, residuals and the sense format are the TaskRouter's, once, when the reply leaves.
 struct Reply {
   Status status = Status::good;
-  Buffer data{};                 // Data-In; also together with CHECK CONDITION (filemark, ILI, recovered error)
-  std::size_t data_length = 0;   // how many bytes from the start of `data` the device returned
+  Buffer data{};                // Data-In; also together with CHECK CONDITION (filemark, ILI, recovered error)
+  std::size_t data_length = 0;  // how many bytes from the start of `data` the device returned
+  // Data-Out that the device took, where it may be less than the CDB asks for (a real device that stopped half-way).
+  std::optional<std::size_t> data_out_taken{};
   std::optional<Sense> sense{};  // ours, encoded when the reply leaves
   SenseData sense_data{};        // or a device's own, passed on untouched
 

@@ -12,7 +12,8 @@ void TaskRouter::set_residual(Command& command, std::size_t returned) {
   const Command::Request& request = command.request_;
   const bool writes = request.expected_data_out.bytes != 0 || command.wanted_data_out_ != 0;
   const std::uint64_t expected = writes ? request.expected_data_out.bytes : request.expected_data_in.bytes;
-  const std::uint64_t actual = writes ? command.wanted_data_out_ : returned;
+  const std::uint64_t taken = command.reply_.data_out_taken.value_or(command.wanted_data_out_);
+  const std::uint64_t actual = writes ? taken : returned;
   if (actual == expected) return;
   const std::uint64_t difference = actual > expected ? actual - expected : expected - actual;
   command.residual_ = {.kind = actual > expected ? Residual::Kind::overflow : Residual::Kind::underflow,

@@ -167,7 +167,11 @@ Task<Reply> PassthroughDevice::send(Command& command, const Transfer& transfer, 
   Execution execution(*port_, command.shard(), request);
   const ActiveCommands::Entry entry(active_, command, execution);
   co_await execution;
-  co_return conclude(command, execution.result(), std::move(buffer));
+  const ScsiResult& result = execution.result();
+  Reply reply = conclude(command, result, std::move(buffer));
+  const bool device_says = result.fault == ScsiResult::Fault::none && result.host_status == HostStatus::ok;
+  if (transfer.direction == DataDirection::data_out && device_says) reply.data_out_taken = result.transferred();
+  co_return reply;
 }
 
 Reply PassthroughDevice::conclude(Command& command, const ScsiResult& result, Buffer buffer) {

@@ -145,6 +145,20 @@ TEST_F(PassthroughBench, DataAndSenseArriveTogetherAndTheSenseIsUntouched) {
   }
 }
 
+TEST_F(PassthroughBench, AWriteThatTheDeviceCutsShortTellsHowMuchItLeft) {
+  make(PeripheralDeviceType::tape);
+  reacts = [](const ScsiRequest&) {
+    Reaction reaction = LoopbackPort::check_condition(Sense::of(SenseKey::volume_overflow, 0x00, 0x02));
+    reaction.result.residual = 200;
+    reaction.keep_residual = true;
+    return reaction;
+  };
+  const auto outcome = run({.cdb = {0x0a, 0, 0, 2, 0, 0}, .data_out = Data(512, 0x11)});
+  EXPECT_EQ(outcome->status, Status::check_condition);
+  EXPECT_EQ(outcome->residual.kind, Residual::Kind::underflow);
+  EXPECT_EQ(outcome->residual.bytes, 200u);
+}
+
 TEST_F(PassthroughBench, OnlyTransferredBytesReachTheInitiator) {
   make(PeripheralDeviceType::block);
   run({.cdb = read_10(1), .expected_in = 512});  // leaves its bytes in the buffer

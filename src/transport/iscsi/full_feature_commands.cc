@@ -13,11 +13,11 @@ constexpr unsigned most_immediate_commands = 32;
 // One connection takes at most this part of its shard's buffers for Data-Out, so that the others have some.
 constexpr std::size_t most_of_pool = 4;
 
-const Sense unexpected_unsolicited_data = Sense::of(SenseKey::aborted_command, 0x0c, 0x0c);
-const Sense incorrect_amount_of_data = Sense::of(SenseKey::aborted_command, 0x0c, 0x0d);
+constexpr Sense unexpected_unsolicited_data = Sense::of(SenseKey::aborted_command, 0x0c, 0x0c);
+constexpr Sense incorrect_amount_of_data = Sense::of(SenseKey::aborted_command, 0x0c, 0x0d);
 
 // RFC 7143, 11.4.7.2: how the task ends whose data is not what was agreed.
-const Sense& sense_for(DataOutFault fault, const Sense& crc_error) {
+Sense sense_for(DataOutFault fault) {
   switch (fault) {
     case DataOutFault::unexpected_unsolicited:
       return unexpected_unsolicited_data;
@@ -28,14 +28,9 @@ const Sense& sense_for(DataOutFault fault, const Sense& crc_error) {
     case DataOutFault::wrong_sequence_number:
     case DataOutFault::wrong_offset:
     case DataOutFault::unknown_tag:
-      return crc_error;
+      return Sense::protocol_service_crc_error();
   }
-  return crc_error;
-}
-
-Sense sense_for(DataOutFault fault) {
-  static constexpr Sense crc_error = Sense::protocol_service_crc_error();
-  return sense_for(fault, crc_error);
+  return Sense::protocol_service_crc_error();
 }
 
 bool is_final(const iscsi::ScsiCommandHeader& header) { return (header.flags & iscsi::final_bit) != 0; }

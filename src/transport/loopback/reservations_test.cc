@@ -371,8 +371,8 @@ TEST_F(ReservationsTest, OtherPortsCanBeRegisteredByTheirTransportIds) {
   const std::vector<std::uint8_t> id =
       IscsiTransportId{.name = "iqn.2026-01.example:carol", .isid = std::array<std::uint8_t, 6>{}}.encode();
   std::vector<std::uint8_t> list = parameter_list({.action_key = 0xa, .flags = specify_ports});
-  const Bytes length = bytes_of(be32(static_cast<std::uint32_t>(id.size())));
-  list.insert(list.end(), length.begin(), length.end());
+  const be32 length(static_cast<std::uint32_t>(id.size()));
+  list.insert(list.end(), bytes_of(length).begin(), bytes_of(length).end());
   list.insert(list.end(), id.begin(), id.end());
   const auto send = [&] {
     return world_.run(alice_, {.cdb = reserve_out(Action::register_key, {}, list.size()), .data_out = list});

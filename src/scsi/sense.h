@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -136,6 +137,15 @@ class SenseData {
   enum class Format : std::uint8_t { fixed, descriptor };
 
   SenseData() = default;
+  // Only what is there is copied: a reply without sense is passed along several times for every command.
+  SenseData(const SenseData& other) : length_(other.length_) {
+    std::copy_n(other.bytes_.begin(), length_, bytes_.begin());
+  }
+  SenseData& operator=(const SenseData& other) {
+    length_ = other.length_;
+    std::copy_n(other.bytes_.begin(), length_, bytes_.begin());
+    return *this;
+  }
   // Fixed format has room for 32 bits of INFORMATION; a larger one leaves VALID at zero.
   static SenseData encode(const Sense& sense, Format format);
   // A device's own bytes, cut at 252.

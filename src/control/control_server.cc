@@ -11,7 +11,6 @@
 
 #include "control/dispatch.h"
 #include "control/management_words.h"
-#include "reactor/wait.h"
 
 namespace tgt {
 namespace {

@@ -3,7 +3,6 @@
 
 #include "control/layouts.h"
 #include "management/management.h"
-#include "reactor/wait.h"
 
 namespace tgt {
 namespace {

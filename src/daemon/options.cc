@@ -40,7 +40,7 @@ struct Collected {
   std::string debug_level = "0";
   std::string backend = "auto";
   unsigned buffer_megabytes = 256;
-  unsigned busy_poll_microseconds = 0;
+  unsigned busy_poll_microseconds = 50;  // about what it costs a sleeping thread to be woken
   unsigned io_threads = 0;
   bool stay_attached = false;
 };

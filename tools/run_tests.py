@@ -207,11 +207,13 @@ def targets_of(preset, suites, wanted):
 
 
 def run_all(programs, jobs):
-    """Unit tests run side by side. Whole-program tests measure time and CPU: one after the other, after them."""
+    """Unit tests run side by side, and so do guests, two at most: each has one CPU and mostly waits. Between them, one
+    after the other, what measures the time and the CPU of whole programs."""
     reports = []
-    parallel = [program for program in programs if program.suite in UNIT_SUITES]
-    serial = [program for program in programs if program.suite not in UNIT_SUITES]
-    for group, width in ((parallel, jobs), (serial, 1)):
+    unit = [program for program in programs if program.suite in UNIT_SUITES]
+    guests = [program for program in programs if program.suite == "vm"]
+    alone = [program for program in programs if program not in unit and program not in guests]
+    for group, width in ((unit, jobs), (alone, 1), (guests, min(jobs, 2))):
         with concurrent.futures.ThreadPoolExecutor(max_workers=width) as pool:
             for future in concurrent.futures.as_completed([pool.submit(run, program) for program in group]):
                 reports.append(future.result())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of the house that a script can read: who includes whom, how long a file may be."""
+"""The rules of the house that a script can read: who includes whom, how long a file may be, what is called alike."""
 
 import os
 import subprocess
@@ -48,6 +48,33 @@ class LayersCheck(unittest.TestCase):
 
     def test_the_composition_root_may_include_all(self):
         self.assertEqual(self.check({"src/daemon/main.cc": '#include "scsi/s.h"\n'}).returncode, 0)
+
+
+class NamesCheck(unittest.TestCase):
+    def check(self, files):
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in files.items():
+                full = os.path.join(root, path)
+                os.makedirs(os.path.dirname(full), exist_ok=True)
+                with open(full, "w") as file:
+                    file.write(f"namespace tgt {{\n{text}\n}}  // namespace tgt\n")
+            return run_tool("check_names.py", root)
+
+    def test_no_two_types_of_the_project_are_one_to_the_linker(self):
+        result = run_tool("check_names.py")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertRegex(result.stdout, r"names: [1-9]\d+ types, 0 defined twice")
+
+    def test_one_name_in_two_files_fails_and_names_both(self):
+        result = self.check({"src/a.h": "class Page {\n};", "src/b.cc": "struct Page final : Other {\n};"})
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("src/b.cc:2: tgt::Page is defined at src/a.h:2 too", result.stdout)
+
+    def test_a_declaration_a_nested_type_and_an_unnamed_namespace_are_no_second_definition(self):
+        result = self.check({"src/a.h": "class Page {\n};\nclass Other;",
+                             "src/b.cc": "class Page;\nstruct Page::Part {\n};\nclass Other {\n};",
+                             "src/c.cc": "namespace {\n\nstruct Page {\n};\n\n}  // namespace"})
+        self.assertEqual(result.returncode, 0, result.stdout)
 
 
 class EntryScript(unittest.TestCase):

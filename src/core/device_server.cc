@@ -16,4 +16,15 @@ bool DeviceServer::configure(std::string_view name, std::string_view value) {
   return false;
 }
 
+Task<Result<MediumChange, std::string>> DeviceServer::change_medium(Shard& shard, std::string path) {
+  static_cast<void>(shard);
+  static_cast<void>(path);
+  co_return failure(std::string("this device has no medium that could be changed"));
+}
+
+bool DeviceServer::is_other_medium(std::string_view path) const {
+  static_cast<void>(path);
+  return true;
+}
+
 }  // namespace tgt

@@ -18,6 +18,9 @@ enum class ResetOutcome : std::uint8_t {
   failed,  // the device did not do it, or would not say
 };
 
+// What a device tells of its medium after the administrator changed something below it.
+enum class MediumChange : std::uint8_t { none, capacity, medium };
+
 // The device behind a logical unit: a software disk, a real tape drive. All shards call it at once; what it shares
 // between commands it guards itself. Its commands run in the frames of their own shards.
 class DeviceServer {
@@ -70,6 +73,12 @@ class DeviceServer {
     std::string store_flags;
   };
   virtual Description describe() const = 0;
+
+  // `path=` of the same: loads the medium at `path`; with the path of the one that is in, looks how large it is by now.
+  // Another medium is only loaded into a device that is offline, and while no task runs. The error is for people.
+  virtual Task<Result<MediumChange, std::string>> change_medium(Shard& shard, std::string path);
+  // Whether `path` names another medium than the one that is in.
+  virtual bool is_other_medium(std::string_view path) const;
 
   // One `name=value` of `tgtadm --mode logicalunit --op update --params`. False: unknown name or bad value.
   virtual bool configure(std::string_view name, std::string_view value);

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "core/every_shard.h"
+
 namespace tgt {
 
 LogicalUnit::LogicalUnit(std::unique_ptr<DeviceServer> device, std::vector<Shard*> shards)
@@ -30,6 +32,16 @@ void LogicalUnit::nexus_lost(ItlNexus& itl) {
 void LogicalUnit::was_reset(const Sense& condition) {
   reservations_.was_reset();
   unit_attentions_.establish(condition);
+}
+
+Task<bool> LogicalUnit::has_tasks(Shard& shard) {
+  std::atomic<bool> found{false};
+  const auto look = [&](Shard& there) -> Task<void> {
+    if (task_set_.any_on(there, [](const Command&) { return true; })) found.store(true);
+    co_return;
+  };
+  co_await on_every_shard(shard, shards_, look);
+  co_return found.load();
 }
 
 void LogicalUnit::reset_ends() {

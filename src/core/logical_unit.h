@@ -37,6 +37,9 @@ class LogicalUnit : public std::enable_shared_from_this<LogicalUnit> {
   // The device has been reset: what a reset ends (SAM-6, 6.3.3) is ended, and every nexus will be told `condition`.
   void was_reset(const Sense& condition);
 
+  // Whether any task of any nexus is in the task set. Certain while it is frozen.
+  Task<bool> has_tasks(Shard& shard);
+
   // How many LUNs of how many targets lead here: the last one that goes closes the device.
   void mapped() { map_entries_.fetch_add(1); }
   bool unmapped() { return map_entries_.fetch_sub(1) == 1; }

@@ -5,37 +5,15 @@
 
 #include <bit>
 
-#include "base/text.h"
 #include "device/disk/disk.h"
 #include "device/passthrough/open_passthrough.h"
 #include "device/primary/controller.h"
-#include "store/file_store.h"
-#include "store/memory_store.h"
-#include "store/null_store.h"
+#include "store/open_store.h"
 
 namespace tgt {
 namespace {
 
 constexpr std::uint32_t default_block_size = 512;
-
-FileStore::Caching caching_of(const DeviceRequest& request) {
-  if (request.direct) {
-    return request.synchronous ? FileStore::Caching::direct_synchronous : FileStore::Caching::direct;
-  }
-  return request.synchronous ? FileStore::Caching::synchronous : FileStore::Caching::buffered;
-}
-
-Result<std::uint64_t, std::string> size_option(const DeviceRequest& request) {
-  const auto text = find_option(request.store_options, "size");
-  if (!text) {
-    return failure(fmt::format("a {} store needs its size: --bsopts size=64M", request.store_type));
-  }
-  const auto size = parse_size(*text);
-  if (!size || *size == 0) {
-    return failure(fmt::format("size={}: not a size; write bytes, or a number with K, M, G or T", *text));
-  }
-  return *size;
-}
 
 std::string text_of(Disk::Fault fault, const DeviceRequest& request) {
   switch (fault) {
@@ -51,14 +29,12 @@ std::string text_of(Disk::Fault fault, const DeviceRequest& request) {
   return "unknown fault";
 }
 
-std::string fault_text(const DeviceRequest& request, const IoFault& fault) {
-  return fmt::format("{}: {}", printable(request.path.value_or(request.store_type)), fault.text());
-}
-
 }  // namespace
 
 std::vector<std::string> DeviceKinds::store_types() const {
-  return {"null", "memory", "sg", "rdwr (bsoflags sync:direct)", "aio (bsoflags sync)"};
+  std::vector<std::string> types = kinds_of_stores();
+  types.insert(types.begin() + 2, "sg");
+  return types;
 }
 
 std::vector<std::string> DeviceKinds::device_types() const { return {"disk", "controller", "passthrough"}; }
@@ -96,35 +72,32 @@ Task<DeviceKinds::Opened> DeviceKinds::open_disk(Shard& shard, DeviceRequest req
   if (!std::has_single_bit(block_size) || block_size > 65536) {
     co_return failure(text_of(Disk::Fault::bad_block_size, request));
   }
-  auto store = co_await open_store(shard, request);
-  if (!store) co_return failure(std::move(store.error()));
+  const StoreRequest store_request{.type = request.store_type,
+                                   .path = request.path.value_or(""),
+                                   .options = request.store_options,
+                                   .synchronous = request.synchronous,
+                                   .direct = request.direct,
+                                   .log = log_};
+  std::unique_ptr<BlockStore> store;
+  if (request.path || !store_has_path(request.store_type)) {
+    auto opened = co_await open_store(shard, store_request);
+    if (!opened) co_return failure(std::move(opened.error()));
+    store = std::move(*opened);
+  }
   Disk::Options options;
   options.identity = Identity::of(request.tid, request.lun.number, "VIRTUAL-DISK", request.target_name);
   options.block_size.exponent = static_cast<std::uint8_t>(std::countr_zero(block_size));
-  options.removable = *store == nullptr;
-  auto disk = Disk::make(std::move(*store), std::move(options));
+  options.removable = store == nullptr;
+  if (store_has_path(request.store_type)) {
+    options.load = [store_request](Shard& where, std::string path) {
+      StoreRequest other = store_request;
+      other.path = std::move(path);
+      return open_store(where, std::move(other));
+    };
+  }
+  auto disk = Disk::make(std::move(store), std::move(options));
   if (!disk) co_return failure(text_of(disk.error(), request));
   co_return std::move(*disk);
-}
-
-Task<Result<std::unique_ptr<BlockStore>, std::string>> DeviceKinds::open_store(Shard& shard, DeviceRequest request) {
-  if (request.store_type == "memory" || request.store_type == "null") {
-    const auto size = size_option(request);
-    if (!size) co_return failure(size.error());
-    auto store = request.store_type == "memory" ? MemoryStore::open(*size) : NullStore::open(*size);
-    if (!store) co_return failure(fault_text(request, store.error()));
-    co_return std::move(*store);
-  }
-  if (request.store_type != "rdwr" && request.store_type != "aio") {
-    co_return failure(fmt::format("there is no store '{}'; tgtadm --mode system --op show lists them",
-                                  printable(request.store_type)));
-  }
-  if (!request.path) co_return std::unique_ptr<BlockStore>();
-  request.direct = request.direct || request.store_type == "aio";
-  auto store = co_await FileStore::open(
-      shard, {.path = *request.path, .kind = request.store_type, .caching = caching_of(request)});
-  if (!store) co_return failure(fault_text(request, store.error()));
-  co_return std::move(*store);
 }
 
 }  // namespace tgt

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "management/device_factory.h"
 #include "reactor/reactor.h"
-#include "store/block_store.h"
 
 namespace tgt {
 
@@ -25,7 +24,6 @@ class DeviceKinds final : public DeviceFactory {
  private:
   Task<Opened> open_disk(Shard& shard, DeviceRequest request);
   Task<Opened> open_real_device(Shard& shard, DeviceRequest request);
-  Task<Result<std::unique_ptr<BlockStore>, std::string>> open_store(Shard& shard, DeviceRequest request);
 
   Reactor& reactor_;
   Log log_;

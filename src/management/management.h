@@ -94,6 +94,7 @@ class Management final : public ManagementService {
   Task<bool> take_units_away(std::shared_ptr<Target> target);
   DeviceRequest device_request(const Target& target, const NewLogicalUnit& unit, Lun lun) const;
   Answer unsupported(std::string what) const;
+  Answer change_medium(std::string name, std::shared_ptr<LogicalUnit> unit, std::string path);
   // Runs to its end even when nobody waits any longer; true when it ended within the time that an administrator waits.
   Task<bool> unmap_in_bounded_time(std::shared_ptr<Target> target, Lun lun);
 

@@ -112,17 +112,45 @@ Management::Answer Management::remove_logical_unit(std::int32_t target_id, std::
   co_return done();
 }
 
+// The medium of a unit is exchanged while none of its commands runs; that of a unit that serves may only have grown or
+// shrunk.
+Management::Answer Management::change_medium(std::string name, std::shared_ptr<LogicalUnit> unit, std::string path) {
+  const bool other = unit->device().is_other_medium(path);
+  if (other) {
+    unit->task_set().freeze();  // so that none begins between looking and changing
+    const bool active = co_await unit->has_tasks(home());
+    if (active) {
+      unit->task_set().thaw();
+      co_return refused(ManagementErrorCode::logical_unit_active, name + ": commands are running");
+    }
+  }
+  const auto change = co_await unit->device().change_medium(home(), path);
+  if (other) unit->task_set().thaw();
+  if (!change) {
+    with_.log.error("{}: {}", name, change.error());
+    co_return refused(ManagementErrorCode::invalid_request, fmt::format("{}: {}", name, change.error()));
+  }
+  if (*change == MediumChange::none) co_return done();
+  const bool resized = *change == MediumChange::capacity;
+  unit->unit_attentions().establish(resized ? Sense::capacity_data_changed() : Sense::medium_may_have_changed());
+  with_.log.info("{}: {} {}, {} bytes", name, resized ? "resized" : "loaded", printable(path),
+                 unit->device().describe().size_bytes);
+  co_return done();
+}
+
 Management::Answer Management::update_logical_unit(std::int32_t target_id, std::uint64_t number,
                                                    std::vector<Parameter> parameters) {
   const auto target = find_target(target_id);
   if (!target) co_return failure(target.error());
-  const auto unit = number <= Lun::highest ? (*target)->find(Lun{static_cast<std::uint32_t>(number)})
-                                           : std::shared_ptr<LogicalUnit>();
+  const std::shared_ptr<LogicalUnit> unit =
+      number <= Lun::highest ? (*target)->find(Lun{static_cast<std::uint32_t>(number)}) : nullptr;
   if (!unit) co_return refused(ManagementErrorCode::no_logical_unit, unit_name(target_id, number));
   // Scripts of the field rely on it: each one is tried, and the last one decides what is answered.
   ManagementResult last = done();
   for (const Parameter& parameter : parameters) {
-    if (unit->device().configure(parameter.name, parameter.value)) {
+    if (parameter.name == "path") {
+      last = co_await change_medium(unit_name(target_id, number), unit, parameter.value);
+    } else if (unit->device().configure(parameter.name, parameter.value)) {
       last = done();
     } else {
       last = refused(ManagementErrorCode::invalid_request,

@@ -69,6 +69,16 @@ Task<Result<std::uint64_t, IoError>> File::refresh_size(Shard& shard) {
   co_return size;
 }
 
+Task<Result<File, IoError>> File::reopen(Shard& shard, OpenOptions options) const {
+  return open(shard, "/proc/self/fd/" + std::to_string(descriptor_), options);
+}
+
+Result<File::Facts, IoError> File::facts_at_hand() const { return facts_of_file(descriptor_); }
+
+Task<Result<File::Extent, IoError>> File::extent_at(Shard& shard, std::uint64_t offset) const {
+  co_return co_await shard.blocking().run(shard, [this, offset] { return extent_of_file(descriptor_, offset); });
+}
+
 File::Transfer File::read(Shard& shard, MutableBytes data, std::uint64_t offset) const {
   return {*this, shard, Operation::Kind::read, io_vector(data), offset};
 }

@@ -26,7 +26,8 @@ class File {
     bool is_block_device = false;
     std::uint32_t logical_block_size = 512;  // of a block device; of a file 512
     std::uint32_t physical_block_size = 512;
-    std::uint32_t direct_alignment = 512;  // for OpenOptions::direct
+    std::uint32_t direct_alignment = 512;         // of offsets and lengths, for OpenOptions::direct
+    std::uint32_t direct_memory_alignment = 512;  // of addresses
     bool rotational = false;
     bool can_deallocate = false;
   };
@@ -45,6 +46,23 @@ class File {
   const Properties& properties() const { return properties_; }
   // Asks the kernel for the size again (a file that grew or shrank).
   Task<Result<std::uint64_t, IoError>> refresh_size(Shard& shard);
+  // The same file or device once more, whatever has become of its name.
+  Task<Result<File, IoError>> reopen(Shard& shard, OpenOptions options) const;
+
+  struct Facts {
+    std::uint64_t size = 0;
+    std::uint32_t names = 1;  // hard links; 0: it was deleted and goes when the last one closes it
+  };
+  // Of a regular file, what the kernel knows without asking a server or a disk: does not sleep.
+  Result<Facts, IoError> facts_at_hand() const;
+
+  // From an offset on: how many bytes are alike, and whether they are a hole.
+  struct Extent {
+    std::uint64_t length = 0;
+    bool allocated = true;
+  };
+  // Of a regular file; a file system that knows no holes says that everything is allocated.
+  Task<Result<Extent, IoError>> extent_at(Shard& shard, std::uint64_t offset) const;
 
   class Transfer;
   // Up to data.size() bytes at `offset`; fewer at the end of the file, and before a place that cannot be read or

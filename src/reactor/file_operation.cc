@@ -23,9 +23,9 @@ std::int64_t retried(Call call) {
   }
 }
 
-std::int64_t discard_or_zero_device(const Operation& operation, unsigned long request) {
+std::int64_t zero_device(const Operation& operation) {
   std::uint64_t range[2] = {operation.offset, operation.length};
-  return retried([&] { return ::ioctl(operation.descriptor, request, range); });
+  return retried([&] { return ::ioctl(operation.descriptor, BLKZEROOUT, range); });
 }
 
 std::int64_t change_allocation(const Operation& operation, int mode) {
@@ -101,10 +101,10 @@ std::int64_t perform_file_operation(const Operation& operation) {
     case Operation::Kind::sync_data:
       return retried([&] { return ::fdatasync(operation.descriptor); });
     case Operation::Kind::deallocate:
-      if (operation.block_device) return discard_or_zero_device(operation, BLKDISCARD);
+      // Of a device too: it gives space back where that leaves zeros, and else refuses. BLKDISCARD may leave anything.
       return change_allocation(operation, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE);
     case Operation::Kind::write_zeros:
-      if (operation.block_device) return discard_or_zero_device(operation, BLKZEROOUT);
+      if (operation.block_device) return zero_device(operation);
       return write_zeros_to_file(operation);
     case Operation::Kind::accept:
     case Operation::Kind::connect:

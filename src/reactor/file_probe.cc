@@ -55,18 +55,33 @@ Result<File::Properties, IoError> probe_block_device(int descriptor, dev_t devic
   properties.physical_block_size = properties.logical_block_size;
   if (::ioctl(descriptor, BLKPBSZGET, &physical) == 0) properties.physical_block_size = physical;
   properties.direct_alignment = properties.logical_block_size;
+  properties.direct_memory_alignment = properties.logical_block_size;
   if (::ioctl(descriptor, BLKROTATIONAL, &rotational) == 0) properties.rotational = rotational != 0;
-  properties.can_deallocate = queue_attribute(device, "discard_max_bytes") != 0;
+  // A discard alone promises nothing about what is read afterwards; one that writes zeros by deallocating does.
+  properties.can_deallocate =
+      queue_attribute(device, "discard_max_bytes") != 0 && queue_attribute(device, "write_zeroes_max_bytes") != 0;
   return properties;
+}
+
+void set_direct_alignment(int descriptor, std::uint32_t preferred_block, File::Properties& properties) {
+  // A multiple of every file system's real need, where it does not say.
+  properties.direct_alignment = std::clamp<std::uint32_t>(preferred_block, 4096, 65536);
+  properties.direct_memory_alignment = properties.direct_alignment;
+#ifdef STATX_DIOALIGN
+  struct statx status{};
+  const bool told = ::statx(descriptor, "", AT_EMPTY_PATH, STATX_DIOALIGN, &status) == 0 &&
+                    (status.stx_mask & STATX_DIOALIGN) != 0 && status.stx_dio_offset_align != 0;
+  if (!told) return;
+  properties.direct_alignment = status.stx_dio_offset_align;
+  properties.direct_memory_alignment = status.stx_dio_mem_align;
+#endif
 }
 
 File::Properties probe_file(int descriptor, const struct stat& status, bool writable) {
   File::Properties properties;
   properties.size = static_cast<std::uint64_t>(status.st_size);
-  // A multiple of every file system's real need.
   constexpr std::uint32_t page = 4096;
-  properties.direct_alignment =
-      std::max(page, static_cast<std::uint32_t>(std::min<blksize_t>(status.st_blksize, 65536)));
+  set_direct_alignment(descriptor, static_cast<std::uint32_t>(status.st_blksize), properties);
   // A hole behind the end of the file changes nothing, but says whether the file system knows holes.
   constexpr int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
   const off_t behind = (status.st_size + page - 1) / page * page;
@@ -126,6 +141,30 @@ Result<std::uint64_t, IoError> size_of_file(int descriptor) {
   std::uint64_t size = static_cast<std::uint64_t>(status.st_size);
   if (S_ISBLK(status.st_mode) && ::ioctl(descriptor, BLKGETSIZE64, &size) != 0) return last_error();
   return size;
+}
+
+Result<File::Facts, IoError> facts_of_file(int descriptor) {
+  struct statx status{};
+  constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+  if (::statx(descriptor, "", flags, STATX_SIZE | STATX_NLINK, &status) != 0) return last_error();
+  return File::Facts{.size = status.stx_size, .names = status.stx_nlink};
+}
+
+Result<File::Extent, IoError> extent_of_file(int descriptor, std::uint64_t offset) {
+  const auto size = size_of_file(descriptor);
+  if (!size) return failure(size.error());
+  if (offset >= *size) return File::Extent{.length = 0, .allocated = false};
+  const File::Extent all{.length = *size - offset, .allocated = true};
+  // The position that lseek moves belongs to nobody: every transfer names its own.
+  const off_t data = ::lseek(descriptor, static_cast<off_t>(offset), SEEK_DATA);
+  if (data < 0 && errno == ENXIO) return File::Extent{.length = all.length, .allocated = false};
+  if (data < 0 && errno != EINVAL) return last_error();
+  if (data < 0) return all;
+  const auto next = static_cast<std::uint64_t>(data);
+  if (next > offset) return File::Extent{.length = std::min(next - offset, all.length), .allocated = false};
+  const off_t hole = ::lseek(descriptor, static_cast<off_t>(offset), SEEK_HOLE);
+  if (hole < 0 || static_cast<std::uint64_t>(hole) <= offset) return all;
+  return File::Extent{.length = std::min(static_cast<std::uint64_t>(hole) - offset, all.length), .allocated = true};
 }
 
 }  // namespace tgt

@@ -22,4 +22,9 @@ Result<OpenedFile, IoError> open_and_probe(const std::string& path, const File::
 // Of a file its length, of a block device its capacity.
 Result<std::uint64_t, IoError> size_of_file(int descriptor);
 
+// Does not sleep: takes what the kernel has at hand.
+Result<File::Facts, IoError> facts_of_file(int descriptor);
+
+Result<File::Extent, IoError> extent_of_file(int descriptor, std::uint64_t offset);
+
 }  // namespace tgt

@@ -14,7 +14,10 @@ Task<Result<void, IoFault>> BlockStore::read_all(Shard& shard, MutableBytes data
       fault.done += moved;
       co_return failure(fault);
     }
-    if (*step == 0) co_return failure(IoFault{.kind = IoFault::Kind::end_of_store, .done = moved});
+    if (*step == 0) {
+      met_end();
+      co_return failure(IoFault{.kind = IoFault::Kind::end_of_store, .done = moved});
+    }
     moved += *step;
   }
   co_return Result<void, IoFault>();
@@ -37,6 +40,8 @@ Task<Result<void, IoFault>> BlockStore::write_all(Shard& shard, Bytes data, std:
 Task<Result<void, IoFault>> BlockStore::discard(Shard&, std::uint64_t, std::uint64_t) {
   co_return failure(IoFault{.kind = IoFault::Kind::not_supported});
 }
+
+Task<Result<std::uint64_t, IoFault>> BlockStore::refresh_capacity(Shard&) { co_return capacity(); }
 
 Task<Result<BlockStore::Extent, IoFault>> BlockStore::extent_at(Shard&, std::uint64_t offset) {
   co_return Extent{.length = capacity() - offset, .allocated = true};

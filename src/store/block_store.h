@@ -53,6 +53,12 @@ class BlockStore {
   };
   virtual Task<Result<Extent, IoFault>> extent_at(Shard& shard, std::uint64_t offset);
 
+  // Asks again how large the medium is; capacity() follows. One at a time.
+  virtual Task<Result<std::uint64_t, IoFault>> refresh_capacity(Shard& shard);
+
+  // Bytes below the capacity were not there: the store may look why.
+  virtual void met_end() {}
+
   // Gives files back to the system; nothing is under way any more. When it returns nobody else sees them in use by us.
   virtual void close() {}
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/file_store.h"
 
+#include <algorithm>
+
 namespace tgt {
 namespace {
 
@@ -13,17 +15,42 @@ bool synchronous(FileStore::Caching caching) {
 }
 
 IoFault read_only_fault() { return {.kind = IoFault::Kind::read_only}; }
+IoFault end_of_store() { return {.kind = IoFault::Kind::end_of_store}; }
+
+bool cannot(const IoFault& fault) {
+  return fault.kind == IoFault::Kind::not_supported || fault.kind == IoFault::Kind::invalid;
+}
 
 }  // namespace
 
 Task<Result<std::unique_ptr<BlockStore>, IoFault>> FileStore::open(Shard& shard, Options options) {
-  const File::OpenOptions how{.writable = options.writable,
-                              .direct = direct(options.caching),
-                              .synchronous = synchronous(options.caching),
-                              .exclusive = options.exclusive};
+  File::OpenOptions how{.writable = options.writable,
+                        .direct = direct(options.caching),
+                        .synchronous = synchronous(options.caching),
+                        .exclusive = options.exclusive};
   auto file = co_await File::open(shard, options.path, how);
   if (!file) co_return failure(IoFault::from(file.error()));
-  co_return std::unique_ptr<BlockStore>(new FileStore(std::move(*file), std::move(options)));
+  File unaligned;
+  // Not for a device: there the page cache and direct writes of neighbours could overwrite each other.
+  if (how.direct && !file->properties().is_block_device) {
+    how.direct = false;
+    auto again = co_await file->reopen(shard, how);
+    if (!again) co_return failure(IoFault::from(again.error()));
+    unaligned = std::move(*again);
+  }
+  co_return std::unique_ptr<BlockStore>(new FileStore(std::move(*file), std::move(unaligned), std::move(options)));
+}
+
+FileStore::FileStore(File file, File unaligned, Options options)
+    : file_(std::move(file)),
+      unaligned_(std::move(unaligned)),
+      options_(std::move(options)),
+      capacity_(file_.properties().size),
+      end_(file_.properties().size) {}
+
+void FileStore::close() {
+  unaligned_.close();
+  file_.close();
 }
 
 bool FileStore::is_direct() const { return direct(options_.caching); }
@@ -35,44 +62,137 @@ BlockStore::Description FileStore::describe() const {
   return {.kind = options_.kind, .path = options_.path, .flags = flags};
 }
 
-std::uint32_t FileStore::alignment() const { return is_direct() ? file_.properties().direct_alignment : 1; }
+std::uint32_t FileStore::alignment() const {
+  return is_direct() && !unaligned_.is_open() ? file_.properties().direct_alignment : 1;
+}
+
+std::uint64_t FileStore::within(std::uint64_t offset, std::uint64_t length) const {
+  const std::uint64_t end = end_.load(std::memory_order_relaxed);
+  return offset >= end ? 0 : std::min(length, end - offset);
+}
+
+void FileStore::look_at_file() {
+  if (file_.properties().is_block_device) return;
+  const auto facts = file_.facts_at_hand();
+  if (!facts) return;
+  const std::uint64_t end = end_.load(std::memory_order_relaxed);
+  if (facts->size < end) {
+    end_.store(facts->size, std::memory_order_relaxed);
+    options_.log.error("{}: somebody has cut it from {} to {} bytes; what lay beyond cannot be read any more",
+                       printable(options_.path), end, facts->size);
+  }
+  if (facts->names == 0 && !deleted_.exchange(true, std::memory_order_relaxed)) {
+    options_.log.warning("{}: somebody has deleted it; its contents will be lost when it is closed",
+                         printable(options_.path));
+  }
+}
+
+// Before what would make a file longer: a write behind its end leaves a hole before it, zeros that nobody wrote.
+std::optional<IoFault> FileStore::refuses_change(std::uint64_t offset, std::uint64_t length) {
+  if (!options_.writable) return read_only_fault();
+  look_at_file();
+  if (within(offset, length) != length) return end_of_store();
+  return std::nullopt;
+}
+
+const File& FileStore::way_for(std::uint64_t offset, std::size_t length) const {
+  if (!unaligned_.is_open()) return file_;
+  const std::uint32_t alignment = file_.properties().direct_alignment;
+  return offset % alignment == 0 && length % alignment == 0 ? file_ : unaligned_;
+}
+
+bool FileStore::needs_aligned_memory(const File& way, const std::uint8_t* address) const {
+  if (!is_direct() || &way != &file_) return false;
+  return reinterpret_cast<std::uintptr_t>(address) % file_.properties().direct_memory_alignment != 0;
+}
 
 StoreTransfer FileStore::read(Shard& shard, MutableBytes data, std::uint64_t offset) {
-  return file_.read(shard, data, offset);
+  const MutableBytes there = data.first(static_cast<std::size_t>(within(offset, data.size())));
+  if (there.empty() && !data.empty()) return StoreTransfer::Outcome(failure(end_of_store()));
+  const File& way = way_for(offset, there.size());
+  if (needs_aligned_memory(way, there.data())) return read_through_copy(shard, there, offset);
+  return way.read(shard, there, offset);
 }
 
 StoreTransfer FileStore::write(Shard& shard, Bytes data, std::uint64_t offset) {
-  if (!options_.writable) return StoreTransfer::Outcome(failure(read_only_fault()));
-  return file_.write(shard, data, offset);
+  const auto refused = refuses_change(offset, data.size());
+  const Bytes there = data.first(static_cast<std::size_t>(within(offset, data.size())));
+  const bool nothing_fits = refused && (refused->kind == IoFault::Kind::read_only || there.empty());
+  if (nothing_fits) return StoreTransfer::Outcome(failure(*refused));
+  const File& way = way_for(offset, there.size());
+  if (needs_aligned_memory(way, there.data())) return write_through_copy(shard, there, offset);
+  return way.write(shard, there, offset);
+}
+
+Task<StoreTransfer::Outcome> FileStore::read_through_copy(Shard& shard, MutableBytes data, std::uint64_t offset) {
+  const Buffer copy = shard.buffers().allocate(data.size());
+  if (!copy) co_return failure(IoFault{.kind = IoFault::Kind::no_resources});
+  const auto moved = co_await file_.read(shard, copy.first(data.size()), offset);
+  if (!moved) co_return failure(IoFault::from(moved.error()));
+  copy_bytes(copy.first(*moved), data);
+  co_return *moved;
+}
+
+Task<StoreTransfer::Outcome> FileStore::write_through_copy(Shard& shard, Bytes data, std::uint64_t offset) {
+  const Buffer copy = shard.buffers().allocate(data.size());
+  if (!copy) co_return failure(IoFault{.kind = IoFault::Kind::no_resources});
+  copy_bytes(data, copy.all());
+  const auto moved = co_await file_.write(shard, copy.first(data.size()), offset);
+  if (!moved) co_return failure(IoFault::from(moved.error()));
+  co_return *moved;
 }
 
 Task<Result<void, IoFault>> FileStore::flush(Shard& shard) {
   if (!options_.writable) co_return Result<void, IoFault>();
   const auto flushed = co_await file_.sync_data(shard);
-  if (!flushed) co_return failure(IoFault::from(flushed.error()));
+  if (!flushed) {
+    const IoFault fault = IoFault::from(flushed.error());
+    if (fault.kind == IoFault::Kind::cancelled) co_return failure(fault);
+    if (!lost_writes_.exchange(true)) {
+      options_.log.error("{}: what was written could not be made durable: {}; every flush fails from now on",
+                         printable(options_.path), fault.text());
+    }
+    co_return failure(fault);
+  }
+  if (lost_writes_.load()) co_return failure(IoFault{.kind = IoFault::Kind::medium});
   co_return Result<void, IoFault>();
 }
 
 Task<Result<void, IoFault>> FileStore::discard(Shard& shard, std::uint64_t offset, std::uint64_t length) {
-  if (!options_.writable) co_return failure(read_only_fault());
+  if (const auto refused = refuses_change(offset, length)) co_return failure(*refused);
   if (length == 0) co_return Result<void, IoFault>();
-  // A block device may keep the old bytes when it is asked to forget them; zeros are what was promised.
-  const bool is_block_device = file_.properties().is_block_device;
-  const auto done = is_block_device ? co_await file_.write_zeros(shard, offset, length)
-                                    : co_await file_.deallocate(shard, offset, length);
-  if (!done) co_return failure(IoFault::from(done.error()));
-  co_return Result<void, IoFault>();
+  const auto done = co_await file_.deallocate(shard, offset, length);
+  if (done) co_return Result<void, IoFault>();
+  const IoFault fault = IoFault::from(done.error());
+  if (!cannot(fault)) co_return failure(fault);
+  co_return co_await write_zeros(shard, offset, length);
 }
 
 Task<Result<void, IoFault>> FileStore::write_zeros(Shard& shard, std::uint64_t offset, std::uint64_t length) {
-  if (!options_.writable) co_return failure(read_only_fault());
+  if (const auto refused = refuses_change(offset, length)) co_return failure(*refused);
   if (length == 0) co_return Result<void, IoFault>();
   const auto done = co_await file_.write_zeros(shard, offset, length);
   if (done) co_return Result<void, IoFault>();
   const IoFault fault = IoFault::from(done.error());
-  const bool cannot = fault.kind == IoFault::Kind::not_supported || fault.kind == IoFault::Kind::invalid;
-  if (!cannot) co_return failure(fault);
+  if (!cannot(fault)) co_return failure(fault);
   co_return co_await BlockStore::write_zeros(shard, offset, length);
+}
+
+Task<Result<BlockStore::Extent, IoFault>> FileStore::extent_at(Shard& shard, std::uint64_t offset) {
+  const std::uint64_t rest = capacity() - std::min(offset, capacity());
+  if (file_.properties().is_block_device) co_return Extent{.length = rest, .allocated = true};
+  const auto extent = co_await file_.extent_at(shard, offset);
+  if (!extent) co_return failure(IoFault::from(extent.error()));
+  if (extent->length == 0) co_return failure(end_of_store());
+  co_return Extent{.length = std::min(extent->length, rest), .allocated = extent->allocated};
+}
+
+Task<Result<std::uint64_t, IoFault>> FileStore::refresh_capacity(Shard& shard) {
+  const auto size = co_await file_.refresh_size(shard);
+  if (!size) co_return failure(IoFault::from(size.error()));
+  capacity_.store(*size, std::memory_order_relaxed);
+  end_.store(*size, std::memory_order_relaxed);
+  co_return *size;
 }
 
 }  // namespace tgt

@@ -2,10 +2,15 @@
 #include "store/null_store.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace tgt {
 
 Result<std::unique_ptr<BlockStore>, IoFault> NullStore::open(std::uint64_t capacity) {
+  // Signed offsets are what the rest of the system counts with.
+  if (capacity > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
+    return failure(IoFault{.kind = IoFault::Kind::invalid});
+  }
   return std::unique_ptr<BlockStore>(new NullStore(capacity));
 }
 

@@ -1,69 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <functional>
 #include <vector>
 
-#include "base/log.h"
-#include "reactor/reactor.h"
 #include "store/file_store.h"
 #include "store/memory_store.h"
 #include "store/null_store.h"
+#include "store/store_bench.h"
 
 namespace tgt {
 namespace {
 
 using testing::Each;
-
-// Runs one task on a shard of its own and returns when it has ended.
-class StoreTest : public testing::TestWithParam<Reactor::BackendChoice> {
- protected:
-  void run(std::function<Task<void>(Shard&)> test) {
-    Reactor reactor({.shards = 1, .backend = GetParam()}, Log::silent());
-    struct Start : PostedWork {
-      Reactor* reactor = nullptr;
-      std::function<Task<void>(Shard&)>* test = nullptr;
-    } start;
-    start.reactor = &reactor;
-    start.test = &test;
-    start.run = [](PostedWork& work) {
-      auto& self = static_cast<Start&>(work);
-      spawn(then_stop((*self.test)(self.reactor->shard(0)), *self.reactor));
-    };
-    reactor.shard(0).post(start);
-    reactor.run();
-  }
-
-  std::string make_file(std::uint64_t size) {
-    const std::string name = "store_test_" + std::to_string(::getpid()) + "_" + std::to_string(files_.size());
-    files_.push_back(testing::TempDir() + name);
-    std::ofstream(files_.back()).close();
-    std::filesystem::resize_file(files_.back(), size);
-    return files_.back();
-  }
-
-  ~StoreTest() override {
-    for (const std::string& file : files_) std::remove(file.c_str());
-  }
-
- private:
-  static Task<void> then_stop(Task<void> test, Reactor& reactor) {
-    co_await std::move(test);
-    reactor.stop();
-  }
-  std::vector<std::string> files_;
-};
-
-std::vector<std::uint8_t> pattern(std::size_t size) {
-  std::vector<std::uint8_t> bytes(size);
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(i * 7 + 1);
-  return bytes;
-}
 
 // What every store that keeps its bytes must do.
 Task<void> expect_keeps_bytes(Shard& shard, BlockStore& store) {
@@ -235,6 +185,123 @@ TEST_P(StoreTest, AFileThatHasShrunkGivesAFaultAndTellsHowMuchWasRead) {
     EXPECT_EQ(read.error().done, 1024u);
   });
 }
+
+TEST_P(StoreTest, AFileThatHasShrunkIsNotMadeLongerByAWriteBehindItsEnd) {
+  const std::string path = make_file(8192);
+  run([&](Shard& shard) -> Task<void> {
+    auto store = co_await FileStore::open(shard, {.path = path});
+    std::filesystem::resize_file(path, 5120);
+    const auto bytes = pattern(1024);
+    const auto behind = co_await (*store)->write_all(shard, bytes, 7168);
+    EXPECT_EQ(behind.error().kind, IoFault::Kind::end_of_store);
+    EXPECT_EQ(std::filesystem::file_size(path), 5120u);
+    const auto across = co_await (*store)->write_all(shard, bytes, 4608);
+    EXPECT_EQ(across.error().kind, IoFault::Kind::end_of_store);
+    EXPECT_EQ(across.error().done, 512u);
+    for (const bool zeros : {true, false}) {
+      const auto changed =
+          zeros ? co_await (*store)->write_zeros(shard, 4096, 4096) : co_await (*store)->discard(shard, 4096, 4096);
+      EXPECT_EQ(changed.error().kind, IoFault::Kind::end_of_store);
+    }
+    EXPECT_EQ(std::filesystem::file_size(path), 5120u);
+  });
+}
+
+TEST_P(StoreTest, AFileThatWasCutAndMadeLongerAgainGivesNoZerosThatNobodyWrote) {
+  const std::string path = make_file(8192);
+  run([&](Shard& shard) -> Task<void> {
+    auto store = co_await FileStore::open(shard, {.path = path});
+    std::vector<std::uint8_t> bytes(4096);
+    std::filesystem::resize_file(path, 4096);
+    auto read = co_await (*store)->read_all(shard, bytes, 4096);
+    EXPECT_EQ(read.error().kind, IoFault::Kind::end_of_store);
+    std::filesystem::resize_file(path, 8192);
+    read = co_await (*store)->read_all(shard, bytes, 4096);
+    EXPECT_EQ(read.error().kind, IoFault::Kind::end_of_store) << "until the administrator says so";
+    const auto size = co_await (*store)->refresh_capacity(shard);
+    EXPECT_EQ(size.value_or(0), 8192u);
+    read = co_await (*store)->read_all(shard, bytes, 4096);
+    EXPECT_TRUE(read.has_value());
+  });
+}
+
+TEST_P(StoreTest, AFileThatHasGrownIsLargerOnceItIsAsked) {
+  const std::string path = make_file(8192);
+  run([&](Shard& shard) -> Task<void> {
+    auto store = co_await FileStore::open(shard, {.path = path});
+    std::filesystem::resize_file(path, 16384);
+    EXPECT_EQ((*store)->capacity(), 8192u);
+    const auto size = co_await (*store)->refresh_capacity(shard);
+    EXPECT_EQ(size.value_or(0), 16384u);
+    EXPECT_EQ((*store)->capacity(), 16384u);
+    const auto written = co_await (*store)->write_all(shard, pattern(4096), 12288);
+    EXPECT_TRUE(written.has_value());
+  });
+}
+
+TEST_P(StoreTest, ADeletedFileGoesOnUntilItIsClosed) {
+  const std::string path = make_file(1 << 20);
+  run([&](Shard& shard) -> Task<void> {
+    auto store = co_await FileStore::open(shard, {.path = path});
+    std::filesystem::remove(path);
+    co_await expect_keeps_bytes(shard, **store);
+  });
+}
+
+TEST_P(StoreTest, AFileTellsItsHoles) {
+  const std::string path = make_file(1 << 20);
+  run([&](Shard& shard) -> Task<void> {
+    auto store = co_await FileStore::open(shard, {.path = path});
+    const auto written = co_await (*store)->write_all(shard, pattern(65536), 262144);
+    EXPECT_TRUE(written.has_value());
+    auto extent = co_await (*store)->extent_at(shard, 4096);
+    EXPECT_FALSE(extent->allocated);
+    EXPECT_EQ(extent->length, 262144u - 4096u);
+    extent = co_await (*store)->extent_at(shard, 262144);
+    EXPECT_TRUE(extent->allocated);
+    EXPECT_EQ(extent->length, 65536u);
+    extent = co_await (*store)->extent_at(shard, 262144 + 65536);
+    EXPECT_FALSE(extent->allocated);
+    EXPECT_EQ(extent->length, (1u << 20) - 262144u - 65536u);
+  });
+}
+
+class DirectTest : public StoreTest {};
+
+TEST_P(DirectTest, ADirectFileKeepsBytesThatAreAlignedAndBytesThatAreNot) {
+  const std::string path = make_file(1 << 20);
+  bool has_direct = false;
+  run([&](Shard& shard) -> Task<void> {
+    auto store = co_await FileStore::open(shard, {.path = path, .caching = FileStore::Caching::direct});
+    has_direct = store.has_value();
+    if (!has_direct) co_return;
+    EXPECT_EQ((*store)->describe().flags, "direct");
+    EXPECT_EQ((*store)->alignment(), 1u);
+    const Buffer aligned = shard.buffers().allocate(65536);
+    const auto bytes = pattern(65536);
+    copy_bytes(bytes, aligned.all());
+    auto done = co_await (*store)->write_all(shard, aligned.first(65536), 4096);
+    EXPECT_TRUE(done.has_value());
+    // From memory that is not aligned, then to a place that is not, in the middle of what is there.
+    done = co_await (*store)->write_all(shard, Bytes(bytes).subspan(1, 8192), 16384);
+    EXPECT_TRUE(done.has_value());
+    done = co_await (*store)->write_all(shard, Bytes(bytes).first(512), 32768 + 512);
+    EXPECT_TRUE(done.has_value());
+    std::vector<std::uint8_t> expected(bytes);
+    copy_bytes(Bytes(bytes).subspan(1, 8192), MutableBytes(expected).subspan(16384 - 4096));
+    copy_bytes(Bytes(bytes).first(512), MutableBytes(expected).subspan(32768 + 512 - 4096));
+    std::vector<std::uint8_t> read(65537);
+    done = co_await (*store)->read_all(shard, MutableBytes(read).subspan(1), 4096);
+    EXPECT_TRUE(done.has_value());
+    EXPECT_TRUE(std::equal(expected.begin(), expected.end(), read.begin() + 1));
+    done = co_await (*store)->read_all(shard, MutableBytes(read).first(512), 32768 + 512);
+    EXPECT_TRUE(std::equal(bytes.begin(), bytes.begin() + 512, read.begin()));
+  });
+  if (!has_direct) GTEST_SKIP() << "the file system has no direct I/O";
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, DirectTest,
+                         testing::Values(Reactor::BackendChoice::automatic, Reactor::BackendChoice::epoll));
 
 TEST_P(StoreTest, AReadOnlyFileTakesNoWrite) {
   const std::string path = make_file(8192);

@@ -25,23 +25,29 @@ std::uint8_t exponent_of_ratio(std::uint32_t larger, std::uint32_t smaller) {
 
 Result<std::unique_ptr<Disk>, Disk::Fault> Disk::make(std::unique_ptr<BlockStore> store, Options options) {
   if (options.block_size.exponent < 9 || options.block_size.exponent > 16) return failure(Fault::bad_block_size);
-  const std::uint32_t block = options.block_size.bytes();
-  if (store && store->alignment() > block) return failure(Fault::block_below_alignment);
-  if (store && store->capacity() < block) return failure(Fault::too_small);
+  if (store) {
+    if (const auto reason = refuses(*store, options.block_size)) return failure(*reason);
+  }
   return std::unique_ptr<Disk>(new Disk(std::move(store), std::move(options)));
 }
 
+std::optional<Disk::Fault> Disk::refuses(const BlockStore& store, BlockSize block_size) {
+  if (store.alignment() > block_size.bytes()) return Fault::block_below_alignment;
+  if (store.capacity() < block_size.bytes()) return Fault::too_small;
+  return std::nullopt;
+}
+
 Disk::Disk(std::unique_ptr<BlockStore> store, Options options)
-    : PrimaryDevice(std::move(options.identity)), store_(std::move(store)), block_size_(options.block_size) {
+    : PrimaryDevice(std::move(options.identity)), block_size_(options.block_size), load_(std::move(options.load)) {
   write_cache_ = options.write_cache;
-  read_only_ = options.read_only || (store_ && store_->read_only());
-  removable_ = options.removable || !store_;
+  read_only_ = options.read_only;
+  removable_ = options.removable || !store;
   thin_ = options.thin_provisioning;
-  online_ = store_ != nullptr;
-  if (store_) {
-    blocks_ = store_->capacity() >> block_size_.exponent;
-    geometry_.physical_block_exponent = exponent_of_ratio(store_->physical_block_size(), block_size_.bytes());
-    geometry_.rotation_rate = store_->rotational() ? 0 : 1;
+  online_ = store != nullptr;
+  if (store) {
+    geometry_.physical_block_exponent = exponent_of_ratio(store->physical_block_size(), block_size_.bytes());
+    geometry_.rotation_rate = store->rotational() ? 0 : 1;
+    insert(std::move(store));
   }
   ModePages& pages = mutable_mode_pages();
   pages.add(mode::ReadWriteErrorRecovery{.flags = 0xc0});  // AWRE, ARRE: a store relocates on its own
@@ -106,7 +112,7 @@ DeviceServer::Description Disk::describe() const {
   description.online = online_;
   description.removable = removable();
   description.prevent_removal = medium_removal_.prevented();
-  description.read_only = read_only_;
+  description.read_only = read_only();
   description.software_write_protect = software_write_protect_;
   description.thin_provisioning = thin_;
   if (!store_) return description;
@@ -130,7 +136,7 @@ bool Disk::configure(std::string_view name, std::string_view value) {
 bool Disk::configure_switch(std::string_view name, bool on) {
   if (name == "online" && on && !store_) return false;
   if (name == "online" && !on && medium_removal_.prevented()) return false;
-  if (name == "readonly" && !on && store_ && store_->read_only()) return false;
+  if (name == "readonly" && !on && medium_read_only_) return false;
   if (name == "removable") removable_ = on;
   if (name == "readonly") read_only_ = on;
   if (name == "thin_provisioning") thin_ = on;
@@ -139,6 +145,41 @@ bool Disk::configure_switch(std::string_view name, bool on) {
     loaded_ = true;
   }
   return true;
+}
+
+bool Disk::is_other_medium(std::string_view path) const { return !store_ || store_->describe().path != path; }
+
+Task<Result<MediumChange, std::string>> Disk::change_medium(Shard& shard, std::string path) {
+  if (!is_other_medium(path)) co_return co_await follow_size(shard);
+  if (!load_) co_return failure(std::string("its store has no path"));
+  if (!removable()) co_return failure(std::string("another medium only goes into a removable disk: removable=1"));
+  if (!not_ready()) co_return failure(std::string("there is a medium in it; eject it, or set online=0, first"));
+  auto opened = co_await load_(shard, path);
+  if (!opened) co_return failure(std::move(opened.error()));
+  if (const auto reason = refuses(**opened, block_size_)) {
+    (*opened)->close();
+    co_return failure(path + (*reason == Fault::too_small ? ": smaller than one block" : ": needs larger blocks"));
+  }
+  co_await close(shard);
+  insert(std::move(*opened));
+  online_ = true;
+  loaded_ = true;
+  co_return MediumChange::medium;
+}
+
+Task<Result<MediumChange, std::string>> Disk::follow_size(Shard& shard) {
+  const auto size = co_await store_->refresh_capacity(shard);
+  if (!size) co_return failure(size.error().text());
+  const std::uint64_t blocks = *size >> block_size_.exponent;
+  // There is no way to tell an initiator of no blocks at all: those it knows of are gone, and say so when used.
+  if (blocks == 0) co_return failure(std::string("smaller than one block"));
+  co_return blocks_.exchange(blocks) == blocks ? MediumChange::none : MediumChange::capacity;
+}
+
+void Disk::insert(std::unique_ptr<BlockStore> store) {
+  blocks_ = store->capacity() >> block_size_.exponent;
+  medium_read_only_ = store->read_only();
+  store_ = std::move(store);
 }
 
 bool Disk::configure_geometry(std::string_view name, std::uint64_t value) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <atomic>
+#include <functional>
 #include <memory>
 
 #include "base/units.h"
@@ -13,6 +14,8 @@ namespace tgt {
 // A direct access block device over a store. All shards use it at once; what may change while it serves is atomic.
 class Disk final : public PrimaryDevice {
  public:
+  // Opens another medium for it; the error is for people.
+  using Load = std::function<Task<Result<std::unique_ptr<BlockStore>, std::string>>(Shard&, std::string path)>;
   struct Options {
     Identity identity{};
     BlockSize block_size{};
@@ -20,6 +23,7 @@ class Disk final : public PrimaryDevice {
     bool removable = false;
     bool write_cache = true;
     bool thin_provisioning = false;
+    Load load{};  // none: there are no other media
   };
   enum class Fault : std::uint8_t {
     too_small,              // not one block fits into the store
@@ -37,9 +41,12 @@ class Disk final : public PrimaryDevice {
   bool write_cache_enabled() const { return write_cache_.load(std::memory_order_relaxed); }
   // Why nothing may be written; nothing when it may.
   std::optional<Sense> write_protection() const {
-    if (read_only_.load(std::memory_order_relaxed)) return Sense::write_protected();
+    if (read_only()) return Sense::write_protected();
     if (software_write_protect_.load(std::memory_order_relaxed)) return Sense::software_write_protected();
     return std::nullopt;
+  }
+  bool read_only() const {
+    return read_only_.load(std::memory_order_relaxed) || medium_read_only_.load(std::memory_order_relaxed);
   }
   bool removable() const { return removable_.load(std::memory_order_relaxed); }
   bool thin() const { return thin_.load(std::memory_order_relaxed); }
@@ -68,21 +75,29 @@ class Disk final : public PrimaryDevice {
   Task<void> close(Shard& shard) override;
   Description describe() const override;
   bool configure(std::string_view name, std::string_view value) override;
+  Task<Result<MediumChange, std::string>> change_medium(Shard& shard, std::string path) override;
+  bool is_other_medium(std::string_view path) const override;
 
  private:
   Disk(std::unique_ptr<BlockStore> store, Options options);
   void mode_pages_changed() override;
   bool configure_geometry(std::string_view name, std::uint64_t value);
+  static std::optional<Fault> refuses(const BlockStore& store, BlockSize block_size);
+  Task<Result<MediumChange, std::string>> follow_size(Shard& shard);
+  // The store becomes the medium; nobody uses the one before any more.
+  void insert(std::unique_ptr<BlockStore> store);
   bool configure_switch(std::string_view name, bool on);
 
   std::unique_ptr<BlockStore> store_;
   BlockSize block_size_;
+  Load load_;
   Geometry geometry_;
   MediumRemoval medium_removal_;
   std::atomic<std::uint64_t> blocks_{0};
   std::atomic<bool> write_cache_{true};
   std::atomic<bool> software_write_protect_{false};
-  std::atomic<bool> read_only_{false};
+  std::atomic<bool> read_only_{false};         // as the administrator wants it
+  std::atomic<bool> medium_read_only_{false};  // as the store says
   std::atomic<bool> removable_{false};
   std::atomic<bool> thin_{false};
   std::atomic<bool> online_{true};

@@ -18,12 +18,17 @@ class FaultStore final : public BlockStore {
     bool flush_fails = false;
     std::uint32_t alignment = 1;
     bool read_only = false;
+    std::optional<std::uint64_t> capacity_later{};  // once it is asked again; at most `capacity`
   };
   explicit FaultStore(const Script& script)
       : script_(script), memory_(std::move(*MemoryStore::open(script.capacity))) {}
 
   Description describe() const override { return {.kind = "fault", .path = "None", .flags = "sync"}; }
-  std::uint64_t capacity() const override { return memory_->capacity(); }
+  std::uint64_t capacity() const override { return refreshed_ ? *script_.capacity_later : memory_->capacity(); }
+  Task<Result<std::uint64_t, IoFault>> refresh_capacity(Shard&) override {
+    refreshed_ = script_.capacity_later.has_value();
+    co_return capacity();
+  }
   std::uint32_t alignment() const override { return script_.alignment; }
   bool read_only() const override { return script_.read_only; }
   bool can_discard() const override { return true; }
@@ -65,6 +70,7 @@ class FaultStore final : public BlockStore {
   }
   Script script_;
   std::unique_ptr<BlockStore> memory_;
+  bool refreshed_ = false;
 };
 
 }  // namespace tgt

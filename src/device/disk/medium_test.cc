@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/disk/disk_fixture.h"
+
+namespace tgt {
+namespace {
+
+using testing::ElementsAreArray;
+
+using Changed = Result<MediumChange, std::string>;
+
+class MediumTest : public DiskFixture {
+ protected:
+  static constexpr const char* of_the_fixture = "None";  // the path of a FaultStore
+
+  Changed change(const std::string& path) {
+    std::optional<Changed> result;
+    bench().reactor().run([](Disk& disk, Shard& shard, std::string to, std::optional<Changed>& out) -> Task<void> {
+      out.emplace(co_await disk.change_medium(shard, std::move(to)));
+    }(disk(), bench().reactor().shard(), path, result));
+    return result.value_or(failure(std::string("it did not end")));
+  }
+  void make_removable(std::uint64_t next_capacity) {
+    Disk::Options options;
+    options.removable = true;
+    options.load = [next_capacity](Shard&, std::string path) -> Task<Result<std::unique_ptr<BlockStore>, std::string>> {
+      if (path == "/missing") co_return failure(std::string("/missing: not found"));
+      co_return std::move(*MemoryStore::open(next_capacity));
+    };
+    make({}, std::move(options));
+  }
+};
+
+TEST_F(MediumTest, AStoreThatHasShrunkMakesASmallerDisk) {
+  make({.capacity = 1 << 20, .capacity_later = 1 << 19}, {});
+  put(0, pattern(4, 1));
+  const auto changed = change(of_the_fixture);
+  ASSERT_TRUE(changed.has_value());
+  EXPECT_EQ(*changed, MediumChange::capacity);
+  EXPECT_EQ(disk().capacity().value, 1024u);
+  expect_sense(send({0x28, 0, 0, 0, 4, 0, 0, 0, 1, 0}), Sense::lba_out_of_range(1024));
+  EXPECT_THAT(get(0, 4), ElementsAreArray(pattern(4, 1)));
+  EXPECT_EQ(change(of_the_fixture).value_or(MediumChange::medium), MediumChange::none);
+}
+
+TEST_F(MediumTest, ADiskOfNoBlocksKeepsTheCapacityThatInitiatorsKnow) {
+  make({.capacity = 1 << 20, .capacity_later = 100}, {});
+  EXPECT_FALSE(change(of_the_fixture).has_value());
+  EXPECT_EQ(disk().capacity().value, 2048u);
+}
+
+TEST_F(MediumTest, AnotherMediumGoesInOnceTheOneThatIsInIsOut) {
+  make_removable(1 << 18);
+  EXPECT_FALSE(change("/other").has_value()) << "there is one in it";
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 0x02, 0}).status, Status::good);
+  const auto changed = change("/other");
+  ASSERT_TRUE(changed.has_value());
+  EXPECT_EQ(*changed, MediumChange::medium);
+  EXPECT_EQ(disk().capacity().value, 512u);
+  EXPECT_EQ(send({0, 0, 0, 0, 0, 0}).status, Status::good);
+}
+
+TEST_F(MediumTest, AMediumThatCannotBeOpenedLeavesTheDiskEmpty) {
+  make_removable(1 << 18);
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 0x02, 0}).status, Status::good);
+  EXPECT_EQ(change("/missing").error(), "/missing: not found");
+  expect_sense(send({0, 0, 0, 0, 0, 0}), Sense::medium_not_present());
+}
+
+TEST_F(MediumTest, AMediumOfLessThanABlockIsRefused) {
+  make_removable(100);
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 0x02, 0}).status, Status::good);
+  EXPECT_FALSE(change("/small").has_value());
+  expect_sense(send({0, 0, 0, 0, 0, 0}), Sense::medium_not_present());
+}
+
+TEST_F(MediumTest, AFixedDiskKeepsItsMedium) {
+  EXPECT_TRUE(disk().configure("online", "0"));
+  EXPECT_FALSE(change("/other").has_value());
+}
+
+}  // namespace
+}  // namespace tgt

@@ -5,6 +5,7 @@
 
 #include <bit>
 
+#include "base/text.h"
 #include "device/disk/disk.h"
 #include "device/passthrough/open_passthrough.h"
 #include "device/primary/controller.h"
@@ -14,6 +15,15 @@ namespace tgt {
 namespace {
 
 constexpr std::uint32_t default_block_size = 512;
+
+// `--bstype sg` is what a real device always has: how its commands travel is left to us unless somebody says it.
+Result<GenericInterface, std::string> interface_of(const DeviceRequest& request) {
+  const auto asked_for = find_option(request.store_options, "interface");
+  if (asked_for == "sg") return GenericInterface::sg;
+  if (asked_for == "bsg" || (!asked_for && request.store_type == "bsg")) return GenericInterface::bsg;
+  if (!asked_for) return GenericInterface::best;
+  return failure(fmt::format("interface={}: it is sg or bsg", printable(*asked_for)));
+}
 
 std::string text_of(Disk::Fault fault, const DeviceRequest& request) {
   switch (fault) {
@@ -33,7 +43,7 @@ std::string text_of(Disk::Fault fault, const DeviceRequest& request) {
 
 std::vector<std::string> DeviceKinds::store_types() const {
   std::vector<std::string> types = kinds_of_stores();
-  types.insert(types.begin() + 2, "sg");
+  types.insert(types.begin() + 2, {"bsg", "sg"});
   return types;
 }
 
@@ -46,7 +56,7 @@ std::unique_ptr<DeviceServer> DeviceKinds::make_controller(TargetId tid, const s
 Task<DeviceKinds::Opened> DeviceKinds::open(Shard& shard, DeviceRequest request) {
   const bool real_store = request.store_type == "sg" || request.store_type == "bsg";
   if (real_store != (request.kind == LogicalUnitKind::passthrough)) {
-    co_return failure(std::string("--device-type pt goes with --bstype sg, and only with it"));
+    co_return failure(std::string("--device-type pt goes with --bstype sg or bsg, and only with these"));
   }
   switch (request.kind) {
     case LogicalUnitKind::passthrough:
@@ -62,7 +72,10 @@ Task<DeviceKinds::Opened> DeviceKinds::open(Shard& shard, DeviceRequest request)
 
 Task<DeviceKinds::Opened> DeviceKinds::open_real_device(Shard& shard, DeviceRequest request) {
   if (!request.path) co_return failure(std::string("a device that is passed through needs its name: -b /dev/sdX"));
-  auto opened = co_await open_passthrough(shard, reactor_, *request.path, PassthroughOptions{}, log_);
+  auto interface = interface_of(request);
+  if (!interface) co_return failure(std::move(interface.error()));
+  const PassthroughOptions options{.interface = *interface};
+  auto opened = co_await open_passthrough(shard, reactor_, *request.path, options, log_);
   if (!opened) co_return failure(std::move(opened.error().text));
   co_return std::move(*opened);
 }

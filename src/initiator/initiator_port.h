@@ -29,6 +29,7 @@ class InitiatorPort {
     std::string node;     // what the device is reached by: "/dev/sg3"
     std::string address;  // "H:C:T:L"
     std::string vendor, product, revision;
+    std::string driver = "sg";  // whose node that is: "sg" or "bsg"
   };
 
   virtual ~InitiatorPort() = default;

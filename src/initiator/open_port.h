@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "initiator/device_location.h"
+#include "initiator/generic_interface.h"
 #include "initiator/initiator_port.h"
 #include "initiator/open_fault.h"
 
@@ -15,8 +16,9 @@ namespace tgt {
 class Reactor;
 
 struct PortOptions {
-  std::uint32_t queue_depth = 0;     // 0: what the kernel says; of tapes and changers one
-  std::uint32_t transfer_bytes = 0;  // 0: what the kernel says
+  std::uint32_t queue_depth = 0;                        // 0: what the kernel says; of tapes and changers one
+  std::uint32_t transfer_bytes = 0;                     // 0: what the kernel says
+  GenericInterface interface = GenericInterface::best;  // if best, a /dev/bsg name asks for bsg
 };
 
 struct OpenedPort {

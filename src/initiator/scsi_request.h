@@ -15,8 +15,8 @@ struct ScsiRequest {
   DataDirection direction = DataDirection::none;
   MutableBytes data{};
   std::chrono::milliseconds timeout{30'000};
-  // What the device does not fill keeps the bytes that `data` holds now, even where the operating system would else
-  // leave those of an earlier command there. Costs one more copy.
+  // What the device does not fill keeps the bytes that `data` holds now, or becomes zeros, even where the operating
+  // system would else leave those of an earlier command there. May cost one more copy.
   bool keep_unfilled_bytes = false;
 };
 

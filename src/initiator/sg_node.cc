@@ -3,21 +3,21 @@
 
 namespace tgt {
 
-Result<void, IoError> SgFile::start(const sg::Header& header) {
+Result<void, IoError> SgNode::start(sg::Header& header) {
   const Bytes bytes{reinterpret_cast<const std::uint8_t*>(&header), sizeof header};
   auto written = file_.write(bytes);
   if (!written) return failure(written.error());
   return {};
 }
 
-Result<sg::Header, IoError> SgFile::finish() {
-  sg::Header header;
-  auto taken = file_.read({reinterpret_cast<std::uint8_t*>(&header), sizeof header});
+Result<GenericNode::Finished, IoError> SgNode::finish() {
+  Finished finished;
+  auto taken = file_.read({reinterpret_cast<std::uint8_t*>(&finished.header), sizeof finished.header});
   if (!taken) return failure(taken.error());
-  return header;
+  return finished;
 }
 
-Task<Result<void, IoError>> SgFile::wait() {
+Task<Result<void, IoError>> SgNode::wait() {
   auto ready = co_await file_.readable();
   if (!ready) co_return failure(ready.error());
   co_return Result<void, IoError>();

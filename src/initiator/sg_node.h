@@ -4,40 +4,26 @@
 #include <string>
 #include <utility>
 
-#include "base/result.h"
-#include "initiator/sg_interface.h"
+#include "initiator/generic_node.h"
 #include "reactor/device_file.h"
-#include "reactor/task.h"
 
 namespace tgt {
 
-// One open descriptor of an sg node. Behind an interface, so that the queue above it is tested against a device that
-// does what a test wants. On the device shard, but for control(), which is for any thread.
-class SgNode {
+// A descriptor of an sg node. The driver copies data in write() and read(), so what it still has is its own.
+class SgNode final : public GenericNode {
  public:
-  virtual ~SgNode() = default;
-  // Hands a command over. May sleep while the host adapter is out of tags.
-  virtual Result<void, IoError> start(const sg::Header& header) = 0;
-  // The oldest command that has come back; IoError::Kind::no_memory (EAGAIN) when there is none.
-  virtual Result<sg::Header, IoError> finish() = 0;
-  // Ends when finish() may have something; with an error when it never will have any more.
-  virtual Task<Result<void, IoError>> wait() = 0;
-  // Ends wait().
-  virtual void cancel_wait() = 0;
-  virtual Result<int, IoError> control(unsigned long request, void* argument) = 0;
-};
-
-// The real thing.
-class SgFile final : public SgNode {
- public:
-  static Result<std::unique_ptr<SgNode>, IoError> open(Shard& device_shard, const std::string& path) {
+  enum class Use : std::uint8_t { commands, control_only };
+  static Result<std::unique_ptr<GenericNode>, IoError> open(Shard& device_shard, const std::string& path,
+                                                            Use use = Use::commands) {
     auto file = DeviceFile::open(device_shard, path, DeviceFile::Access::read_write);
     if (!file) return failure(file.error());
-    return std::unique_ptr<SgNode>(new SgFile(std::move(*file)));
+    return std::unique_ptr<GenericNode>(new SgNode(std::move(*file), use));
   }
 
-  Result<void, IoError> start(const sg::Header& header) override;
-  Result<sg::Header, IoError> finish() override;
+  std::uint32_t capacity() const override { return use_ == Use::commands ? sg::requests_of_one_descriptor : 0; }
+  bool lends_memory() const override { return false; }
+  Result<void, IoError> start(sg::Header& header) override;
+  Result<Finished, IoError> finish() override;
   Task<Result<void, IoError>> wait() override;
   void cancel_wait() override { file_.cancel_wait(); }
   Result<int, IoError> control(unsigned long request, void* argument) override {
@@ -45,8 +31,9 @@ class SgFile final : public SgNode {
   }
 
  private:
-  explicit SgFile(DeviceFile file) : file_(std::move(file)) {}
+  SgNode(DeviceFile file, Use use) : file_(std::move(file)), use_(use) {}
   DeviceFile file_;
+  Use use_;
 };
 
 }  // namespace tgt

@@ -7,11 +7,11 @@ import unittest
 
 from harness.daemon import TARGET_NAME
 from lab.devices import VirtioDisk
+from lab.linux_initiator import PORTAL, LinuxInitiator
 from lab.machine import MIB
 from lab.target import GuestCase
 
 MEMORY_DISK, REAL_DISK = 1, 2
-PORTAL = "127.0.0.1:3260"
 
 
 class KernelInitiator(GuestCase):
@@ -32,31 +32,17 @@ class KernelInitiator(GuestCase):
         cls.target.admin(f"--op new --mode logicalunit --tid 1 --lun {MEMORY_DISK} --bstype memory --bsopts size=64M "
                          "-b memory")
         cls.target.pass_through(REAL_DISK, cls.scsi_node("VIRTIO-DISK"))
-        cls.machine.run("mkdir -p /etc/iscsi /run/lock/iscsi /var/lib/iscsi && "
-                        "echo InitiatorName=iqn.2026-11.example.tests:kernel > /etc/iscsi/initiatorname.iscsi")
-        cls.iscsid = cls.machine.start("exec iscsid -f >/tmp/iscsid.log 2>&1")
-
-    def iscsiadm(self, words, *, timeout=60, check=True):
-        return self.machine.run("iscsiadm " + words, timeout=timeout, check=check)
+        cls.initiator = LinuxInitiator(cls.machine)
 
     def log_in(self, settings):
-        """Makes the node record, logs in, and returns {lun: block device}."""
-        self.iscsiadm(f"-m node -o new -T {TARGET_NAME} -p {PORTAL}")
-        for name, value in settings.items():
-            self.iscsiadm(f"-m node -T {TARGET_NAME} -p {PORTAL} -o update -n {name} -v {value}")
-        self.iscsiadm(f"-m node -T {TARGET_NAME} -p {PORTAL} --login")
-        pattern = "/sys/class/iscsi_session/session*/device/target*/*:0:0:{}/block/sd*"
-        found = {}
-        for lun in (MEMORY_DISK, REAL_DISK):
-            self.machine.wait_until(f"ls -d {pattern.format(lun)} >/dev/null 2>&1", timeout=30)
-            path = self.machine.run(f"ls -d {pattern.format(lun)}").stdout.split()[0]
-            found[lun] = "/dev/" + path.rsplit("/", 1)[1]
-        return found
+        return self.initiator.log_in((MEMORY_DISK, REAL_DISK), settings)
 
     def log_out(self):
-        self.iscsiadm(f"-m node -T {TARGET_NAME} -p {PORTAL} --logout")
-        self.iscsiadm(f"-m node -T {TARGET_NAME} -p {PORTAL} -o delete")
+        self.initiator.log_out()
         self.assertNotEqual(self.iscsiadm("-m session", check=False).exit_code, 0, "a session is left")
+
+    def iscsiadm(self, words, **options):
+        return self.initiator.admin(words, **options)
 
     def use_file_system(self, device):
         """Writes files, forces them to the device, drops the cache and reads them again."""

@@ -179,6 +179,15 @@ class DeviceNames(GuestCase):
                     self.assertEqual(bytes(identity.data[16:32]).rstrip(), b"VIRTIO-DISK")
                 self.assertEqual(self.target.remove(1).exit_code, 0)
 
+    def test_this_kernel_has_no_bsg_through_io_uring_and_sg_takes_its_place(self):
+        address = self.machine.run("basename $(readlink -f /sys/block/sda/device)").stdout.strip()
+        self.target.pass_through(1, "/dev/bsg/" + address, store="bsg")
+        self.assertRegex(self.target.log(), rf"(?m)/dev/sg\d+: its commands go to this sg node, not to bsg: /dev/bsg/{address} "
+                                            "does not take commands from an io_uring")
+        with self.target.session() as session:
+            session.clear_unit_attentions(1)
+            self.assertEqual(session.execute(read10(0, 8), lun=1, read=4096).status, GOOD)
+
     def test_what_is_no_scsi_device_is_refused(self):
         for name in ("/dev/null", "/dev/nothing-here", "/etc/passwd", "/dev"):
             with self.subTest(name=name):

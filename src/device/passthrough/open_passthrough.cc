@@ -14,7 +14,8 @@ namespace tgt {
 Task<Result<std::unique_ptr<DeviceServer>, OpenFault>> open_passthrough(Shard& shard, Reactor& reactor,
                                                                         std::string path, PassthroughOptions options,
                                                                         Log log) {
-  const PortOptions port_options{.queue_depth = options.queue_depth, .transfer_bytes = options.transfer_bytes};
+  const PortOptions port_options{
+      .queue_depth = options.queue_depth, .transfer_bytes = options.transfer_bytes, .interface = options.interface};
   auto opened = co_await open_port(shard, reactor, path, port_options, log);
   if (!opened) co_return failure(opened.error());
   auto facts = co_await inspect_device(shard, *opened->port);
@@ -31,7 +32,7 @@ Task<Result<std::unique_ptr<DeviceServer>, OpenFault>> open_passthrough(Shard& s
   if (options.timeout != std::chrono::seconds(0)) facts->timeouts.fix(options.timeout);
   const auto& location = opened->location;
   log.info("{}: passing through {} (SCSI device {}): {} {}, {} commands at once, {} KiB a command, {} own timeouts",
-           printable(path), location.generic_node, location.address, printable(facts->vendor),
+           printable(path), opened->port->identity().node, location.address, printable(facts->vendor),
            printable(facts->product), opened->port->limits().queue_depth, opened->port->limits().transfer_bytes / 1024,
            facts->timeouts.learned());
   std::unique_ptr<DeviceServer> device =

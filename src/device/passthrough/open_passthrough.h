@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "core/device_server.h"
+#include "initiator/generic_interface.h"
 #include "initiator/open_fault.h"
 
 namespace tgt {
@@ -19,6 +20,7 @@ struct PassthroughOptions {
   std::uint32_t queue_depth = 0;     // 0: what the kernel says the device can take
   std::uint32_t transfer_bytes = 0;  // the longest transfer of one command; 0: what the kernel says
   std::chrono::seconds timeout{0};   // of every command; 0: by the kind of command
+  GenericInterface interface = GenericInterface::best;
 };
 
 // Opens a real SCSI device, by any of its names ("/dev/sda", "/dev/nst0", "/dev/sg3", "/dev/bsg/0:0:0:0", a link in

@@ -339,7 +339,7 @@ DeviceServer::Description PassthroughDevice::describe() const {
   description.online = !port_->gone();
   description.removable = facts_.removable;
   description.prevent_removal = prevented_.any();
-  description.store_type = "sg";
+  description.store_type = port_->identity().driver;
   description.store_path = path_;
   return description;
 }

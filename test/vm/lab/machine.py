@@ -87,8 +87,10 @@ class GuestProcess:
 class Machine:
     """Use as a context manager: the guest runs inside the block and is ended with it, whatever happens."""
 
-    def __init__(self, cache, *, devices=(), memory_mib=1024, forward=(3260,), log_folder=None, name="guest"):
+    def __init__(self, cache, *, devices=(), memory_mib=1024, forward=(3260,), log_folder=None, name="guest",
+                 kernel=debian.STABLE):
         self._cache = os.path.abspath(cache)
+        self._kernel = kernel
         self._devices = list(devices)
         self._memory_mib = memory_mib
         self.forwarded = {port: _free_port() for port in forward}
@@ -215,7 +217,7 @@ class Machine:
     # Inside
 
     def _boot(self):
-        kernel, programs = debian.folders(self._cache)
+        kernel, programs = debian.folders(self._cache, self._kernel)
         self._modules = modules.ModuleTree(kernel)
         self._loaded.update(image.boot_order(self._modules))
         agent = os.path.join(os.path.dirname(os.path.abspath(__file__)), "agent.py")

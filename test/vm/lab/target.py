@@ -8,6 +8,7 @@ import unittest
 from harness import initiator
 from harness.daemon import PROGRAMS, ROOT, TARGET_NAME
 
+from . import debian
 from .machine import Machine, MachineError
 
 LOG = "/tmp/tgtd.log"
@@ -45,10 +46,11 @@ class GuestTarget:
         self.admin(f"--lld iscsi --op new --mode target --tid {tid} -T {name}")
         self.admin(f"--lld iscsi --op bind --mode target --tid {tid} -I ALL")
 
-    def pass_through(self, lun, device, *, tid=1, check=True):
+    def pass_through(self, lun, device, *, tid=1, store="sg", options="", check=True):
         """Exports a device of the guest's kernel."""
-        return self.admin(f"--lld iscsi --op new --mode logicalunit --tid {tid} --lun {lun} --bstype sg "
-                          f"--device-type pt -b {device}", check=check)
+        more = f" --bsopts {options}" if options else ""
+        return self.admin(f"--lld iscsi --op new --mode logicalunit --tid {tid} --lun {lun} --bstype {store} "
+                          f"--device-type pt -b {device}{more}", check=check)
 
     def remove(self, lun, *, tid=1):
         return self.admin(f"--lld iscsi --op delete --mode logicalunit --tid {tid} --lun {lun}", check=False)
@@ -77,11 +79,13 @@ class GuestCase(unittest.TestCase):
     devices = ()
     modules = ("sg", "virtio_scsi")
     forward = (3260,)
+    kernel = debian.STABLE
 
     @classmethod
     def setUpClass(cls):
+        cls.require_kernel()
         cls.machine = Machine(os.path.join(ROOT, "build", "vm-cache"), devices=cls.make_devices(), forward=cls.forward,
-                              log_folder=os.path.join(ROOT, "build", "vm-logs"), name=cls.__name__)
+                              log_folder=os.path.join(ROOT, "build", "vm-logs"), name=cls.__name__, kernel=cls.kernel)
         started = time.monotonic()
         cls.enterClassContext(cls.machine)
         for module in cls.modules:
@@ -91,6 +95,15 @@ class GuestCase(unittest.TestCase):
         cls.addClassCleanup(cls.show_log)
         cls.target.new_target()
         print(f"{cls.__name__}: guest and tgtd up after {time.monotonic() - started:.1f} s", flush=True)
+
+    @classmethod
+    def require_kernel(cls):
+        """Skips the class when the kernel it needs is not the machine's own and cannot be fetched."""
+        if cls.kernel != debian.STABLE:
+            try:
+                debian.folders(os.path.join(ROOT, "build", "vm-cache"), cls.kernel)
+            except debian.PackageError as error:
+                raise unittest.SkipTest(str(error)) from error
 
     @classmethod
     def make_devices(cls):

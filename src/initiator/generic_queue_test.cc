@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "initiator/sg_queue.h"
+#include "initiator/generic_queue.h"
 
 #include <gtest/gtest.h>
 
@@ -16,17 +16,20 @@ namespace tgt {
 namespace {
 
 // A device behind several descriptors of the sg driver, as the kernel shows it.
-struct FakeSgDevice {
+struct FakeGenericDevice {
   struct Running {
     std::size_t node;
     sg::Header header;
   };
-  std::deque<Running> running;                // in the order in which they were started
-  std::vector<std::deque<sg::Header>> ready;  // come back, not yet collected; of each node
+  std::deque<Running> running;                           // in the order in which they were started
+  std::vector<std::deque<GenericNode::Finished>> ready;  // come back, not yet collected; of each node
   std::vector<Event*> events;
   std::vector<std::size_t> outstanding;
   std::vector<sg::Header> started;
-  int refuse = 0;  // errno of the next start()
+  std::uint32_t capacity = sg::requests_of_one_descriptor;
+  bool lends_memory = false;
+  int refuse = 0;           // errno of the next start()
+  int refuse_finished = 0;  // errno that the next finished command carries
   bool hung_up = false;
   bool ready_for_ever = false;
   bool credentials_changed = false;
@@ -39,8 +42,13 @@ struct FakeSgDevice {
     Running one = running[which];
     running.erase(running.begin() + static_cast<std::ptrdiff_t>(which));
     change(one.header);
-    ready[one.node].push_back(one.header);
+    ready[one.node].push_back({.header = one.header, .error_number = std::exchange(refuse_finished, 0)});
     events[one.node]->set();
+  }
+  // The oldest one turns out not to have been carried.
+  void finish_refused(int error_number) {
+    refuse_finished = error_number;
+    finish();
   }
   void finish_all() {
     while (!running.empty()) finish();
@@ -51,30 +59,32 @@ struct FakeSgDevice {
   }
 };
 
-class FakeSgNode final : public SgNode {
+class FakeGenericNode final : public GenericNode {
  public:
-  FakeSgNode(FakeSgDevice& device, std::size_t index) : device_(device), index_(index) {
+  FakeGenericNode(FakeGenericDevice& device, std::size_t index) : device_(device), index_(index) {
     device.ready.resize(index + 1);
     device.outstanding.resize(index + 1);
     device.events.push_back(&event_);
   }
 
-  Result<void, IoError> start(const sg::Header& header) override {
+  std::uint32_t capacity() const override { return device_.capacity; }
+  bool lends_memory() const override { return device_.lends_memory; }
+  Result<void, IoError> start(sg::Header& header) override {
     if (device_.credentials_changed) return failure(IoError::from_errno(EPERM));
     if (device_.refuse != 0) return failure(IoError::from_errno(std::exchange(device_.refuse, 0)));
-    if (device_.outstanding[index_] == sg::requests_of_one_descriptor) return failure(IoError::from_errno(EDOM));
+    if (device_.outstanding[index_] == device_.capacity) return failure(IoError::from_errno(EDOM));
     ++device_.outstanding[index_];
     device_.started.push_back(header);
     device_.running.push_back({index_, header});
     return {};
   }
-  Result<sg::Header, IoError> finish() override {
+  Result<Finished, IoError> finish() override {
     auto& ready = device_.ready[index_];
     if (ready.empty()) return failure(IoError::from_errno(device_.hung_up ? ENODEV : EAGAIN));
-    const sg::Header header = ready.front();
+    const Finished finished = ready.front();
     ready.pop_front();
     --device_.outstanding[index_];
-    return header;
+    return finished;
   }
   Task<Result<void, IoError>> wait() override {
     ++waits;
@@ -99,7 +109,7 @@ class FakeSgNode final : public SgNode {
   unsigned waits = 0;
 
  private:
-  FakeSgDevice& device_;
+  FakeGenericDevice& device_;
   std::size_t index_;
   Event event_;
   bool cancelled_ = false;
@@ -108,7 +118,7 @@ class FakeSgNode final : public SgNode {
 // The queue as a port, on the one shard of the test.
 class QueuePort final : public InitiatorPort {
  public:
-  explicit QueuePort(SgQueue& queue) : queue_(queue) {}
+  explicit QueuePort(GenericQueue& queue) : queue_(queue) {}
   void submit(Execution& execution) override { queue_.submit(execution); }
   void drop(Execution& execution) override { queue_.drop(execution); }
   Task<ResetResult> reset(Shard&, ResetLevel) override { co_return ResetResult::done; }
@@ -119,7 +129,7 @@ class QueuePort final : public InitiatorPort {
   Task<void> close(Shard&) override { co_return; }
 
  private:
-  SgQueue& queue_;
+  GenericQueue& queue_;
   Identity identity_;
 };
 
@@ -128,22 +138,22 @@ struct Ended {
   ScsiResult result;
 };
 
-class SgQueueTest : public testing::Test {
+class GenericQueueTest : public testing::Test {
  protected:
   void make(std::size_t nodes, std::uint32_t depth) {
     depth_ = depth;
-    std::vector<std::unique_ptr<SgNode>> all;
+    std::vector<std::unique_ptr<GenericNode>> all;
     for (std::size_t i = 0; i < nodes; ++i) {
-      all.push_back(std::make_unique<FakeSgNode>(device_, i));
-      nodes_.push_back(static_cast<FakeSgNode*>(all.back().get()));
+      all.push_back(std::make_unique<FakeGenericNode>(device_, i));
+      nodes_.push_back(static_cast<FakeGenericNode*>(all.back().get()));
     }
     queue_.emplace(reactor_.shard(), std::move(all),
-                   SgQueue::Settings{.current_depth = [this] { return depth_; }, .name = "sgX"}, Log::silent());
+                   GenericQueue::Settings{.current_depth = [this] { return depth_; }, .name = "sgX"}, Log::silent());
     port_.emplace(*queue_);
     queue_->start();
     reactor_.settle();
   }
-  ~SgQueueTest() override {
+  ~GenericQueueTest() override {
     device_.finish_all();
     reactor_.settle();
     if (queue_) EXPECT_TRUE(reactor_.run(stop()));
@@ -171,16 +181,16 @@ class SgQueueTest : public testing::Test {
   }
 
   SimulatedReactor reactor_;
-  FakeSgDevice device_;
+  FakeGenericDevice device_;
   std::uint32_t depth_ = 1;
-  std::vector<FakeSgNode*> nodes_;
-  std::optional<SgQueue> queue_;
+  std::vector<FakeGenericNode*> nodes_;
+  std::optional<GenericQueue> queue_;
   std::optional<QueuePort> port_;
   std::array<Execution*, 256> executions_{};
   std::vector<Ended> ended_;
 };
 
-TEST_F(SgQueueTest, ACommandGoesToTheTailWithItsOwnLengthAndDirectionAndTimeout) {
+TEST_F(GenericQueueTest, ACommandGoesToTheTailWithItsOwnLengthAndDirectionAndTimeout) {
   make(1, 4);
   std::array<std::uint8_t, 512> data{};
   send(1, {.direction = DataDirection::data_in, .data = data, .timeout = std::chrono::milliseconds(1234)});
@@ -201,7 +211,7 @@ TEST_F(SgQueueTest, ACommandGoesToTheTailWithItsOwnLengthAndDirectionAndTimeout)
   EXPECT_EQ(device_.started[3].transfer_direction, sg::to_from_device);
 }
 
-TEST_F(SgQueueTest, TheDeviceNeverGetsMoreThanItsQueueDepth) {
+TEST_F(GenericQueueTest, TheDeviceNeverGetsMoreThanItsQueueDepth) {
   make(2, 3);
   send_many(10);
   EXPECT_EQ(device_.running.size(), 3u);
@@ -214,7 +224,7 @@ TEST_F(SgQueueTest, TheDeviceNeverGetsMoreThanItsQueueDepth) {
   for (const Ended& one : ended_) EXPECT_TRUE(one.result.good());
 }
 
-TEST_F(SgQueueTest, CommandsBeyondTheDepthAreStartedInTheOrderTheyCame) {
+TEST_F(GenericQueueTest, CommandsBeyondTheDepthAreStartedInTheOrderTheyCame) {
   make(1, 1);
   send_many(12);
   while (!device_.running.empty()) {
@@ -224,14 +234,14 @@ TEST_F(SgQueueTest, CommandsBeyondTheDepthAreStartedInTheOrderTheyCame) {
   EXPECT_EQ(ended_ids(), (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
 }
 
-TEST_F(SgQueueTest, MoreThanSixteenCommandsUseMoreDescriptors) {
+TEST_F(GenericQueueTest, MoreThanSixteenCommandsUseMoreDescriptors) {
   make(3, 48);
   send_many(40);
   EXPECT_EQ(device_.running.size(), 40u);
   for (const std::size_t outstanding : device_.outstanding) EXPECT_LE(outstanding, 16u);
 }
 
-TEST_F(SgQueueTest, ADeeperDeviceThanDescriptorsIsFedAsFarAsTheyGo) {
+TEST_F(GenericQueueTest, ADeeperDeviceThanDescriptorsIsFedAsFarAsTheyGo) {
   make(1, 200);
   send_many(40);
   EXPECT_EQ(device_.running.size(), 16u);
@@ -240,7 +250,7 @@ TEST_F(SgQueueTest, ADeeperDeviceThanDescriptorsIsFedAsFarAsTheyGo) {
   EXPECT_EQ(device_.running.size(), 16u);
 }
 
-TEST_F(SgQueueTest, ADepthThatTheKernelChangesIsFollowed) {
+TEST_F(GenericQueueTest, ADepthThatTheKernelChangesIsFollowed) {
   make(1, 1);
   send_many(6);
   EXPECT_EQ(device_.running.size(), 1u);
@@ -252,7 +262,7 @@ TEST_F(SgQueueTest, ADepthThatTheKernelChangesIsFollowed) {
   EXPECT_EQ(device_.running.size(), 4u);
 }
 
-TEST_F(SgQueueTest, AFullDescriptorMeansWaitingAndNotAnError) {
+TEST_F(GenericQueueTest, AFullDescriptorMeansWaitingAndNotAnError) {
   make(1, 4);
   send(1);
   reactor_.settle();
@@ -267,7 +277,7 @@ TEST_F(SgQueueTest, AFullDescriptorMeansWaitingAndNotAnError) {
   EXPECT_EQ(ended_ids(), (std::vector<int>{1, 2}));
 }
 
-TEST_F(SgQueueTest, AKernelThatCannotPrefillItsBufferIsAskedWithout) {
+TEST_F(GenericQueueTest, AKernelThatCannotPrefillItsBufferIsAskedWithout) {
   make(1, 4);
   std::array<std::uint8_t, 512> data{};
   const ScsiRequest request{.direction = DataDirection::data_in, .data = data, .keep_unfilled_bytes = true};
@@ -281,7 +291,7 @@ TEST_F(SgQueueTest, AKernelThatCannotPrefillItsBufferIsAskedWithout) {
   EXPECT_TRUE(ended_.empty());
 }
 
-TEST_F(SgQueueTest, AQueuedCommandCanBeTakenBackAndTheDeviceNeverSeesIt) {
+TEST_F(GenericQueueTest, AQueuedCommandCanBeTakenBackAndTheDeviceNeverSeesIt) {
   make(1, 1);
   send_many(3);
   executions_[1]->drop();
@@ -297,7 +307,7 @@ TEST_F(SgQueueTest, AQueuedCommandCanBeTakenBackAndTheDeviceNeverSeesIt) {
   EXPECT_EQ(device_.started.size(), 2u);
 }
 
-TEST_F(SgQueueTest, WhatTheKernelHasIsNotTakenBack) {
+TEST_F(GenericQueueTest, WhatTheKernelHasIsNotTakenBack) {
   make(1, 1);
   send_many(1);
   executions_[0]->drop();
@@ -309,7 +319,7 @@ TEST_F(SgQueueTest, WhatTheKernelHasIsNotTakenBack) {
   EXPECT_TRUE(ended_[0].result.good());
 }
 
-TEST_F(SgQueueTest, EverythingThatTheKernelSaysComesBack) {
+TEST_F(GenericQueueTest, EverythingThatTheKernelSaysComesBack) {
   make(1, 1);
   std::array<std::uint8_t, 512> data{};
   send(1, {.direction = DataDirection::data_in, .data = data});
@@ -335,7 +345,7 @@ TEST_F(SgQueueTest, EverythingThatTheKernelSaysComesBack) {
   EXPECT_TRUE(result.sent);
 }
 
-TEST_F(SgQueueTest, SenseWithoutCheckConditionIsNotSense) {
+TEST_F(GenericQueueTest, SenseWithoutCheckConditionIsNotSense) {
   make(1, 1);
   send(1);
   reactor_.settle();
@@ -351,7 +361,7 @@ TEST_F(SgQueueTest, SenseWithoutCheckConditionIsNotSense) {
   EXPECT_FALSE(ended_[0].result.good());
 }
 
-TEST_F(SgQueueTest, ANegativeResidualIsNone) {
+TEST_F(GenericQueueTest, ANegativeResidualIsNone) {
   make(1, 1);
   std::array<std::uint8_t, 512> data{};
   send(1, {.direction = DataDirection::data_in, .data = data});
@@ -361,7 +371,7 @@ TEST_F(SgQueueTest, ANegativeResidualIsNone) {
   EXPECT_EQ(ended_.at(0).result.transferred(), 512u);
 }
 
-TEST_F(SgQueueTest, ARemovedDeviceEndsWhatIsInFlightAndWhatWaitsAndDoesNotSpin) {
+TEST_F(GenericQueueTest, ARemovedDeviceEndsWhatIsInFlightAndWhatWaitsAndDoesNotSpin) {
   make(2, 2);
   send_many(5);
   device_.hang_up();
@@ -382,7 +392,7 @@ TEST_F(SgQueueTest, ARemovedDeviceEndsWhatIsInFlightAndWhatWaitsAndDoesNotSpin) 
   device_.running.clear();
 }
 
-TEST_F(SgQueueTest, WhatCameBackBeforeTheRemovalIsStillCollected) {
+TEST_F(GenericQueueTest, WhatCameBackBeforeTheRemovalIsStillCollected) {
   make(1, 4);
   send_many(3);
   device_.finish();
@@ -395,7 +405,7 @@ TEST_F(SgQueueTest, WhatCameBackBeforeTheRemovalIsStillCollected) {
   device_.running.clear();
 }
 
-TEST_F(SgQueueTest, ANodeThatIsReadyForEverIsGivenUp) {
+TEST_F(GenericQueueTest, ANodeThatIsReadyForEverIsGivenUp) {
   make(1, 1);
   send_many(1);
   device_.ready_for_ever = true;
@@ -406,7 +416,7 @@ TEST_F(SgQueueTest, ANodeThatIsReadyForEverIsGivenUp) {
   device_.running.clear();
 }
 
-TEST_F(SgQueueTest, RefusalsOfTheKernelAreToldApart) {
+TEST_F(GenericQueueTest, RefusalsOfTheKernelAreToldApart) {
   using Fault = ScsiResult::Fault;
   make(1, 1);
   const std::vector<std::pair<int, Fault>> refusals{{EINVAL, Fault::transfer_refused},
@@ -428,7 +438,7 @@ TEST_F(SgQueueTest, RefusalsOfTheKernelAreToldApart) {
   }
 }
 
-TEST_F(SgQueueTest, AnUnknownCommandFromTheKernelIsIgnored) {
+TEST_F(GenericQueueTest, AnUnknownCommandFromTheKernelIsIgnored) {
   make(1, 4);
   send_many(2);
   device_.finish([](sg::Header& header) { header.pack_id = 4711; });
@@ -442,7 +452,7 @@ TEST_F(SgQueueTest, AnUnknownCommandFromTheKernelIsIgnored) {
   EXPECT_EQ(ended_.size(), 2u);
 }
 
-TEST_F(SgQueueTest, CommandsEndInTheOrderInWhichTheDeviceEndsThem) {
+TEST_F(GenericQueueTest, CommandsEndInTheOrderInWhichTheDeviceEndsThem) {
   make(1, 3);
   send_many(3);
   device_.finish_at(2);
@@ -452,8 +462,88 @@ TEST_F(SgQueueTest, CommandsEndInTheOrderInWhichTheDeviceEndsThem) {
   EXPECT_EQ(ended_ids(), (std::vector<int>{2, 0, 1}));
 }
 
+// --- Nodes that lend the callers' memory to the kernel and tell of refusals late, as bsg does
+
+TEST_F(GenericQueueTest, ANodeIsFedAsFarAsItsOwnLimitGoes) {
+  device_.capacity = 100;
+  make(1, 200);
+  send_many(150);
+  EXPECT_EQ(device_.running.size(), 100u);
+  device_.finish();
+  reactor_.settle();
+  EXPECT_EQ(device_.running.size(), 100u);
+  device_.finish_all();
+  reactor_.settle();
+  device_.finish_all();
+  reactor_.settle();
+  EXPECT_EQ(ended_.size(), 150u);
+}
+
+TEST_F(GenericQueueTest, ANodeThatTakesNoCommandsIsOnlyListenedTo) {
+  device_.capacity = 0;
+  make(1, 4);
+  send_many(2);
+  EXPECT_TRUE(device_.started.empty());
+  EXPECT_TRUE(ended_.empty());
+  device_.hang_up();
+  reactor_.settle();
+  ASSERT_EQ(ended_.size(), 2u);
+  for (const Ended& one : ended_) EXPECT_EQ(one.result.fault, ScsiResult::Fault::gone);
+}
+
+TEST_F(GenericQueueTest, ARefusalThatComesLateIsToldAsOneAtOnce) {
+  using Fault = ScsiResult::Fault;
+  make(1, 1);
+  std::array<std::uint8_t, 512> data{};
+  const std::vector<std::pair<int, Fault>> refusals{
+      {EINVAL, Fault::transfer_refused}, {ENOMEM, Fault::no_resources}, {EPERM, Fault::not_permitted},
+      {ENXIO, Fault::offline},           {EFAULT, Fault::other},        {ENODEV, Fault::gone}};
+  for (const auto& [number, fault] : refusals) {
+    send(1, {.direction = DataDirection::data_in, .data = data});
+    reactor_.settle();
+    device_.finish_refused(number);
+    reactor_.settle();
+    ASSERT_FALSE(ended_.empty());
+    EXPECT_EQ(ended_.back().result.fault, fault) << number;
+    // Only of these it is known that the device has not seen them.
+    EXPECT_EQ(ended_.back().result.sent, fault == Fault::other) << number;
+    EXPECT_EQ(ended_.back().result.transferred(), 0u);
+    EXPECT_FALSE(ended_.back().result.good());
+    EXPECT_EQ(queue_->in_flight(), 0u);
+    ended_.clear();
+  }
+  EXPECT_TRUE(queue_->gone());
+}
+
+TEST_F(GenericQueueTest, MemoryThatTheKernelStillWritesIntoIsNotGivenBackWhenTheDeviceGoes) {
+  device_.lends_memory = true;
+  make(1, 2);
+  std::array<std::uint8_t, 512> data{};
+  for (std::uint8_t id = 0; id < 4; ++id) send(id, {.direction = DataDirection::data_in, .data = data});
+  reactor_.settle();
+  device_.hang_up();
+  reactor_.settle();
+  // What waits ends at once, what is in flight not before the kernel gives it back.
+  EXPECT_EQ(ended_ids(), (std::vector<int>{2, 3}));
+  for (const Ended& one : ended_) EXPECT_EQ(one.result.fault, ScsiResult::Fault::gone);
+  EXPECT_EQ(queue_->in_flight(), 2u);
+  const unsigned waits = nodes_[0]->waits;
+  reactor_.advance(1s);
+  EXPECT_LE(nodes_[0]->waits, waits + 10);  // it does not spin meanwhile
+  device_.finish([](sg::Header& header) { header.host_status = 1; });
+  reactor_.advance(1s);
+  device_.finish([](sg::Header& header) { header.host_status = 1; });
+  reactor_.advance(1s);
+  EXPECT_EQ(ended_ids(), (std::vector<int>{2, 3, 0, 1}));
+  EXPECT_EQ(ended_.back().result.host_status, HostStatus::no_connect);
+  EXPECT_EQ(queue_->in_flight(), 0u);
+  const unsigned waits_of_gone = nodes_[0]->waits;
+  reactor_.advance(10s);
+  EXPECT_EQ(nodes_[0]->waits, waits_of_gone);
+}
+
 // The fallback has threads of its own, so this one waits in real time.
-class SgQueueFallbackTest : public SgQueueTest {
+class GenericQueueFallbackTest : public GenericQueueTest {
  protected:
   bool wait_for(std::size_t count) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -465,7 +555,7 @@ class SgQueueFallbackTest : public SgQueueTest {
   }
 };
 
-TEST_F(SgQueueFallbackTest, WhereWriteIsRefusedCommandsGoByIoctlOnThreads) {
+TEST_F(GenericQueueFallbackTest, WhereWriteIsRefusedCommandsGoByIoctlOnThreads) {
   make(1, 16);
   device_.credentials_changed = true;
   device_.ioctl = [](sg::Header& header) {
@@ -479,7 +569,7 @@ TEST_F(SgQueueFallbackTest, WhereWriteIsRefusedCommandsGoByIoctlOnThreads) {
   EXPECT_EQ(queue_->in_flight(), 0u);
 }
 
-TEST_F(SgQueueFallbackTest, AnInterruptedIoctlIsNotRepeated) {
+TEST_F(GenericQueueFallbackTest, AnInterruptedIoctlIsNotRepeated) {
   make(1, 16);
   device_.credentials_changed = true;
   device_.ioctl = [](sg::Header&) { return EINTR; };
@@ -490,7 +580,7 @@ TEST_F(SgQueueFallbackTest, AnInterruptedIoctlIsNotRepeated) {
   EXPECT_TRUE(ended_[0].result.sent);
 }
 
-TEST_F(SgQueueFallbackTest, ARemovedDeviceIsNoticedThereToo) {
+TEST_F(GenericQueueFallbackTest, ARemovedDeviceIsNoticedThereToo) {
   make(1, 16);
   device_.credentials_changed = true;
   device_.ioctl = [](sg::Header&) { return ENODEV; };

@@ -6,27 +6,30 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "initiator/device_location.h"
+#include "initiator/generic_interface.h"
+#include "initiator/generic_queue.h"
 #include "initiator/initiator_port.h"
 #include "initiator/open_fault.h"
-#include "initiator/sg_queue.h"
 
 namespace tgt {
 
 class Reactor;
 
-// The way to a device through its sg node: asynchronous, with the kernel's only reset call on the same node. Works on
-// every kernel. Its own shard makes the calls, which may sleep; a reset, which may take minutes, runs on a thread
-// beside it, so that it stops nothing else.
-class SgPort final : public InitiatorPort {
+// The way to a device through its generic nodes. Its commands go to the sg node, asynchronously and on every kernel, or
+// through an io_uring to the bsg node where the kernel has that; the sg node always stands beside it, because only
+// there are the reset call and the sign that the device was removed. Its own shard makes the calls, which may sleep; a
+// reset, which may take minutes, runs on a thread beside it, so that it stops nothing else.
+class GenericPort final : public InitiatorPort {
  public:
   struct Options {
     std::uint32_t queue_depth = 0;     // 0: what the kernel says
     std::uint32_t transfer_bytes = 0;  // 0: what the kernel says
+    GenericInterface interface = GenericInterface::best;
   };
   static Task<Result<std::unique_ptr<InitiatorPort>, OpenFault>> open(Shard& shard, Reactor& reactor,
                                                                       DeviceLocation location, Options options,
                                                                       Log log);
-  ~SgPort() override;
+  ~GenericPort() override;
 
   void submit(Execution& execution) override;
   void drop(Execution& execution) override;
@@ -41,9 +44,13 @@ class SgPort final : public InitiatorPort {
  private:
   struct Opened;
   struct ResetJob;
-  SgPort(Reactor& reactor, Shard& device_shard, const DeviceLocation& location, Log log);
-  static Result<Opened, OpenFault> open_nodes(Shard& device_shard, const DeviceLocation& location,
-                                              const Options& options);
+  GenericPort(Reactor& reactor, Shard& device_shard, const DeviceLocation& location, Log log);
+  static Task<Result<Opened, OpenFault>> open_nodes(Shard& device_shard, const DeviceLocation& location,
+                                                    const Options& options);
+  static Task<std::string> open_bsg(Shard& device_shard, const DeviceLocation& location, const Options& options,
+                                    Opened& opened);
+  static Result<void, OpenFault> open_sg(Shard& device_shard, const DeviceLocation& location, const Options& options,
+                                         Opened& opened);
   void take(Opened opened, const DeviceLocation& location, const Options& options);
 
   Reactor& reactor_;
@@ -51,9 +58,9 @@ class SgPort final : public InitiatorPort {
   Identity identity_;
   Log log_;
   std::uint32_t transfer_bytes_ = 0;
-  std::unique_ptr<SgQueue> queue_;        // the device shard's
-  std::unique_ptr<HostNotices> notices_;  // the device shard's
-  std::shared_ptr<SgNode> reset_node_;    // shared with a reset that may never return
+  std::unique_ptr<GenericQueue> queue_;      // the device shard's
+  std::unique_ptr<HostNotices> notices_;     // the device shard's
+  std::shared_ptr<GenericNode> reset_node_;  // shared with a reset that may never return
   std::shared_ptr<BlockingPool> reset_thread_;
   std::atomic<bool> resetting_{false};
 };

@@ -8,28 +8,28 @@
 
 #include "base/log.h"
 #include "initiator/execution.h"
-#include "initiator/sg_node.h"
+#include "initiator/generic_node.h"
 #include "reactor/blocking_pool.h"
 #include "reactor/gate.h"
 #include "reactor/shard.h"
 
 namespace tgt {
 
-// Feeds a device through the descriptors of its sg node, in order and never deeper than the device's queue. What is
-// beyond that waits here, where it can still be taken back: a command that the kernel has can not be, and one that the
-// kernel has queued behind others would survive a reset of the device and be executed after it.
+// Feeds a device through its generic nodes, in order and never deeper than the device's queue. What is beyond that
+// waits here, where it can still be taken back: a command that the kernel has can not be, and one that the kernel has
+// queued behind others would survive a reset of the device and be executed after it.
 //
 // Lives on the device shard, where calls may sleep.
-class SgQueue {
+class GenericQueue {
  public:
   struct Settings {
     std::function<std::uint32_t()> current_depth;  // asked now and then: the kernel changes it
     std::string name;                              // for log lines
   };
-  SgQueue(Shard& shard, std::vector<std::unique_ptr<SgNode>> nodes, Settings settings, Log log);
-  ~SgQueue();
-  SgQueue(const SgQueue&) = delete;
-  SgQueue& operator=(const SgQueue&) = delete;
+  GenericQueue(Shard& shard, std::vector<std::unique_ptr<GenericNode>> nodes, Settings settings, Log log);
+  ~GenericQueue();
+  GenericQueue(const GenericQueue&) = delete;
+  GenericQueue& operator=(const GenericQueue&) = delete;
 
   void submit(Execution& execution);
   void drop(Execution& execution);
@@ -44,10 +44,10 @@ class SgQueue {
   std::uint32_t depth() const { return depth_.load(std::memory_order_relaxed); }
 
  private:
-  // A place in the kernel's queue. The kernel is given pointers to the sense buffer here and to the execution's data,
-  // and to nothing else; a slot is taken again only after its command came back.
+  // A place in the kernel's queue. The kernel is given pointers to the header and the sense buffer here, to the
+  // execution's CDB and to its data, and to nothing else; a slot is taken again only after its command came back.
   struct Slot : PostedWork {
-    SgQueue* queue = nullptr;
+    GenericQueue* queue = nullptr;
     std::uint32_t index = 0;
     std::uint32_t node = 0;
     Execution* execution = nullptr;
@@ -59,6 +59,8 @@ class SgQueue {
   enum class Started : std::uint8_t { yes, ended, later };
 
   Task<void> listen(std::uint32_t node);
+  // The kernel still writes into memory of commands of this node, so that they cannot end before it says so.
+  bool holds_memory(std::uint32_t node) const { return busy_[node] != 0 && nodes_[node]->lends_memory(); }
   bool collect(std::uint32_t node);
   void pump();
   Started start(Execution& execution);
@@ -69,13 +71,14 @@ class SgQueue {
   void run_blocking(Slot& slot);
   void finish_blocking(Slot& slot);
   void finish(Slot& slot, const sg::Header& header);
+  void finish_refused(Slot& slot, const IoError& error);
   void end(Slot& slot, const ScsiResult& result);
   void end_unsent(Execution& execution, ScsiResult::Fault fault);
   void device_gone(const char* how);
   void refresh_depth();
 
   Shard& shard_;
-  std::vector<std::unique_ptr<SgNode>> nodes_;
+  std::vector<std::unique_ptr<GenericNode>> nodes_;
   std::vector<std::uint32_t> busy_;  // commands in flight, of each node
   Settings settings_;
   Log log_;

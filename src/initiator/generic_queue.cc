@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "initiator/sg_queue.h"
+#include "initiator/generic_queue.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +14,8 @@ using Fault = ScsiResult::Fault;
 constexpr Duration depth_age = 1s;
 // Threads for SG_IO, and so the depth where nothing better is to be had.
 constexpr std::uint32_t most_blocking = 8;
+// Before a descriptor whose wait fails is looked at again, because its commands are still the kernel's.
+constexpr Duration pause_after_fault = 100ms;
 // Wake-ups of a descriptor without anything to collect, after which it is broken.
 constexpr unsigned most_empty_wakeups = 1000;
 
@@ -61,13 +63,14 @@ T clamped(std::uint64_t value) {
 
 }  // namespace
 
-SgQueue::SgQueue(Shard& shard, std::vector<std::unique_ptr<SgNode>> nodes, Settings settings, Log log)
+GenericQueue::GenericQueue(Shard& shard, std::vector<std::unique_ptr<GenericNode>> nodes, Settings settings, Log log)
     : shard_(shard),
       nodes_(std::move(nodes)),
       busy_(nodes_.size()),
       settings_(std::move(settings)),
       log_(std::move(log)) {
-  const auto slots = static_cast<std::uint32_t>(nodes_.size() * sg::requests_of_one_descriptor);
+  std::uint32_t slots = 0;
+  for (const auto& node : nodes_) slots += node->capacity();
   for (std::uint32_t index = 0; index < slots; ++index) {
     slots_.push_back(std::make_unique<Slot>());
     slots_.back()->queue = this;
@@ -77,21 +80,21 @@ SgQueue::SgQueue(Shard& shard, std::vector<std::unique_ptr<SgNode>> nodes, Setti
   refresh_depth();
 }
 
-SgQueue::~SgQueue() {
+GenericQueue::~GenericQueue() {
   // What is still stuck in the kernel there is left behind; whoever closes a port has waited before.
   if (blocking_ != nullptr) blocking_->end(0s);
 }
 
-void SgQueue::start() {
+void GenericQueue::start() {
   for (std::uint32_t node = 0; node < nodes_.size(); ++node) spawn(listen(node));
 }
 
-Task<void> SgQueue::stop() {
+Task<void> GenericQueue::stop() {
   for (const auto& node : nodes_) node->cancel_wait();
   co_await listeners_.close();
 }
 
-void SgQueue::submit(Execution& execution) {
+void GenericQueue::submit(Execution& execution) {
   if (gone()) return end_unsent(execution, Fault::gone);
   if (execution.request().cdb.length() > sg::longest_cdb) return end_unsent(execution, Fault::cdb_refused);
   execution.place = Execution::Place::queued;
@@ -99,7 +102,7 @@ void SgQueue::submit(Execution& execution) {
   pump();
 }
 
-void SgQueue::drop(Execution& execution) {
+void GenericQueue::drop(Execution& execution) {
   if (execution.place == Execution::Place::queued) {
     waiting_.remove(execution);
     end_unsent(execution, Fault::dropped);
@@ -109,7 +112,7 @@ void SgQueue::drop(Execution& execution) {
 
 // --- Towards the device
 
-void SgQueue::pump() {
+void GenericQueue::pump() {
   if (pumping_) return;
   pumping_ = true;
   if (!waiting_.empty()) refresh_depth();
@@ -123,7 +126,7 @@ void SgQueue::pump() {
   pumping_ = false;
 }
 
-SgQueue::Started SgQueue::start(Execution& execution) {
+GenericQueue::Started GenericQueue::start(Execution& execution) {
   Slot* slot = free_slot();
   if (slot == nullptr) return Started::later;
   slot->execution = &execution;
@@ -140,17 +143,25 @@ SgQueue::Started SgQueue::start(Execution& execution) {
   return Started::yes;
 }
 
-// The least busy descriptor, so that each stays below its sixteen.
-SgQueue::Slot* SgQueue::free_slot() {
-  const auto least = std::ranges::min_element(busy_);
-  if (free_.empty() || least == busy_.end() || *least >= sg::requests_of_one_descriptor) return nullptr;
+// On the descriptor with the most room, so that each stays below its limit.
+GenericQueue::Slot* GenericQueue::free_slot() {
+  std::uint32_t most_room = 0;
+  std::uint32_t roomiest = 0;
+  for (std::uint32_t node = 0; node < nodes_.size(); ++node) {
+    const std::uint32_t room = nodes_[node]->capacity() - busy_[node];
+    if (room > most_room) {
+      most_room = room;
+      roomiest = node;
+    }
+  }
+  if (free_.empty() || most_room == 0) return nullptr;
   Slot& slot = *slots_[free_.back()];
   free_.pop_back();
-  slot.node = static_cast<std::uint32_t>(least - busy_.begin());
+  slot.node = roomiest;
   return &slot;
 }
 
-void SgQueue::fill(Slot& slot, const ScsiRequest& request) {
+void GenericQueue::fill(Slot& slot, const ScsiRequest& request) {
   const auto timeout = std::max<std::int64_t>(request.timeout.count(), 1);  // 0 would be the kernel's own default
   slot.header = {};
   slot.header.transfer_direction = direction_of(request, can_prefill_);
@@ -167,7 +178,7 @@ void SgQueue::fill(Slot& slot, const ScsiRequest& request) {
   slot.header.pack_id = static_cast<std::int32_t>(slot.index);
 }
 
-SgQueue::Started SgQueue::start_refused(Slot& slot, const IoError& error) {
+GenericQueue::Started GenericQueue::start_refused(Slot& slot, const IoError& error) {
   Execution& execution = *slot.execution;
   slot.execution = nullptr;
   free_.push_back(slot.index);
@@ -198,10 +209,10 @@ SgQueue::Started SgQueue::start_refused(Slot& slot, const IoError& error) {
 
 // --- Back from the device
 
-Task<void> SgQueue::listen(std::uint32_t node) {
+Task<void> GenericQueue::listen(std::uint32_t node) {
   const Gate::Pass pass = listeners_.enter();
   unsigned empty_wakeups = 0;
-  while (!gone() && !listeners_.closing()) {
+  while (!listeners_.closing() && (!gone() || holds_memory(node))) {
     auto ready = co_await nodes_[node]->wait();
     const bool came = collect(node);
     empty_wakeups = came ? 0 : empty_wakeups + 1;
@@ -209,30 +220,36 @@ Task<void> SgQueue::listen(std::uint32_t node) {
     if (!ready) device_gone("it hung up");
     if (empty_wakeups > most_empty_wakeups) device_gone("its node is ready for ever with nothing to read");
     pump();
+    if (gone() && !came && holds_memory(node)) co_await shard_.sleep(pause_after_fault);
   }
 }
 
 // Takes everything that has come back; false when there was nothing.
-bool SgQueue::collect(std::uint32_t node) {
+bool GenericQueue::collect(std::uint32_t node) {
   bool any = false;
-  while (!gone()) {
-    auto header = nodes_[node]->finish();
-    if (!header) {
-      if (header.error().kind() == IoError::Kind::no_device) device_gone("read() says that it is no more");
+  while (!gone() || holds_memory(node)) {
+    auto finished = nodes_[node]->finish();
+    if (!finished) {
+      if (finished.error().kind() == IoError::Kind::no_device) device_gone("read() says that it is no more");
       break;
     }
-    const auto index = static_cast<std::uint32_t>(header->pack_id);
+    const auto index = static_cast<std::uint32_t>(finished->header.pack_id);
     if (index >= slots_.size() || slots_[index]->execution == nullptr) {
-      log_.warning("{}: the kernel returned a command that nobody sent (id {})", settings_.name, header->pack_id);
+      log_.warning("{}: the kernel returned a command that nobody sent (id {})", settings_.name,
+                   finished->header.pack_id);
       continue;
     }
     any = true;
-    finish(*slots_[index], *header);
+    if (finished->error_number == 0) {
+      finish(*slots_[index], finished->header);
+    } else {
+      finish_refused(*slots_[index], IoError::from_errno(finished->error_number));
+    }
   }
   return any;
 }
 
-void SgQueue::finish(Slot& slot, const sg::Header& header) {
+void GenericQueue::finish(Slot& slot, const sg::Header& header) {
   ScsiResult result;
   result.sent = true;
   result.requested = slot.header.transfer_length;
@@ -249,7 +266,19 @@ void SgQueue::finish(Slot& slot, const sg::Header& header) {
   end(slot, result);
 }
 
-void SgQueue::end(Slot& slot, const ScsiResult& result) {
+// What start() would have said, had the driver looked at once. Faults that are met with the command under way, such as
+// sense that cannot be stored, are among `other`: that the device has not seen it is not claimed of them.
+void GenericQueue::finish_refused(Slot& slot, const IoError& error) {
+  const Fault fault = fault_of(error);
+  log_.debug("{}: the driver refused a command: {}", settings_.name, error.text());
+  ScsiResult result = ScsiResult::failed(fault, fault == Fault::other);
+  result.requested = slot.header.transfer_length;
+  result.residual = result.requested;
+  end(slot, result);
+  if (fault == Fault::gone) device_gone("its driver says that it is no more");
+}
+
+void GenericQueue::end(Slot& slot, const ScsiResult& result) {
   Execution& execution = *slot.execution;
   slot.execution = nullptr;
   --busy_[slot.node];
@@ -260,7 +289,7 @@ void SgQueue::end(Slot& slot, const ScsiResult& result) {
   execution.complete();
 }
 
-void SgQueue::end_unsent(Execution& execution, Fault fault) {
+void GenericQueue::end_unsent(Execution& execution, Fault fault) {
   execution.place = Execution::Place::outside;
   const std::uint32_t requested = execution.result().requested;
   execution.result() = ScsiResult::failed(fault, false);
@@ -269,34 +298,37 @@ void SgQueue::end_unsent(Execution& execution, Fault fault) {
   execution.complete();
 }
 
-// Everything ends now: what the kernel still has, it keeps in memory of its own (sg copies when we read), so nobody
-// waits for a device that is not there.
-void SgQueue::device_gone(const char* how) {
+// What waits ends now. So does what the kernel still has but keeps in memory of its own (sg copies when we read):
+// nobody waits for a device that is not there. What it has in the callers' memory ends when it gives it back, as it
+// does with all commands of a device that it removes.
+void GenericQueue::device_gone(const char* how) {
   if (gone_.exchange(true, std::memory_order_acq_rel)) return;
-  log_.error("{}: the device was removed ({}); {} commands in flight and {} waiting end with an error", settings_.name,
-             how, in_flight(), waiting_.size());
+  log_.error("{}: the device was removed ({}) with {} commands in flight and {} waiting", settings_.name, how,
+             in_flight(), waiting_.size());
   for (const auto& slot : slots_) {
     // A blocking call comes back by itself, and writes into the caller's memory until then.
-    if (slot->execution == nullptr || blocking_ != nullptr) continue;
+    if (slot->execution == nullptr || blocking_ != nullptr || nodes_[slot->node]->lends_memory()) continue;
     ScsiResult result = ScsiResult::failed(Fault::gone, true);
     result.requested = slot->header.transfer_length;
     result.residual = result.requested;
     end(*slot, result);
   }
   while (Execution* execution = waiting_.pop_front()) end_unsent(*execution, Fault::gone);
-  for (const auto& node : nodes_) node->cancel_wait();
+  for (std::uint32_t node = 0; node < nodes_.size(); ++node) {
+    if (!holds_memory(node)) nodes_[node]->cancel_wait();
+  }
 }
 
-void SgQueue::refresh_depth() {
+void GenericQueue::refresh_depth() {
   if (depth_read_ != TimePoint() && shard_.now() - depth_read_ < depth_age) return;
   depth_read_ = shard_.now();
-  const auto most = blocking_ != nullptr ? most_blocking : static_cast<std::uint32_t>(slots_.size());
+  const auto most = blocking_ != nullptr ? most_blocking : std::max(static_cast<std::uint32_t>(slots_.size()), 1U);
   depth_.store(std::clamp<std::uint32_t>(settings_.current_depth(), 1, most), std::memory_order_relaxed);
 }
 
 // --- One blocking call a command
 
-void SgQueue::start_blocking(Slot& slot) {
+void GenericQueue::start_blocking(Slot& slot) {
   slot.execution->place = Execution::Place::in_flight;
   ++busy_[slot.node];
   in_flight_.fetch_add(1, std::memory_order_acq_rel);
@@ -308,7 +340,7 @@ void SgQueue::start_blocking(Slot& slot) {
 }
 
 // On a thread of the pool.
-void SgQueue::run_blocking(Slot& slot) {
+void GenericQueue::run_blocking(Slot& slot) {
   // Not tried again after EINTR: the command goes on in the device, and would be done twice.
   auto result = nodes_[slot.node]->control(sg::io, &slot.header);
   slot.failed = !result;
@@ -320,7 +352,7 @@ void SgQueue::run_blocking(Slot& slot) {
   shard_.post(slot);
 }
 
-void SgQueue::finish_blocking(Slot& slot) {
+void GenericQueue::finish_blocking(Slot& slot) {
   if (!slot.failed) {
     finish(slot, slot.header);
     return pump();

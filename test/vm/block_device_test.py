@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Disks on block devices that the kernel puts together: a linear DM device, and an MD mirror that loses a leg under load."""
+
+import random
+import struct
+import threading
+
+from harness.initiator import GOOD, read10
+from lab.target import GuestCase
+
+BLOCK = 512
+LEG_BLOCKS = 16384  # 8 MiB
+LINEAR, MIRROR = 1, 2
+READ_CAPACITY_10 = bytes([0x25]) + bytes(9)
+
+
+def write10(block, count):
+    return struct.pack(">BBIBHB", 0x2A, 0, block, 0, count, 0)
+
+
+class Load(threading.Thread):
+    """Writes and reads back until it is told to stop; keeps the first thing that went wrong."""
+
+    def __init__(self, session, lun, blocks):
+        super().__init__(daemon=True)
+        self.fault = None
+        self.rounds = 0
+        self._ended = threading.Event()
+        self._session, self._lun, self._blocks = session, lun, blocks
+        self._random = random.Random(3)
+
+    def run(self):
+        try:
+            while not self._ended.is_set():
+                self._round()
+        except Exception as error:  # told by the test
+            self.fault = error
+
+    def _round(self):
+        count = self._random.randint(1, 64)
+        start = self._random.randrange(self._blocks - count)
+        data = self._random.randbytes(count * BLOCK)
+        for command in (self._session.execute(write10(start, count), lun=self._lun, write=data),
+                        self._session.execute(bytes([0x35]) + bytes(9), lun=self._lun)):
+            if command.status != GOOD:
+                raise AssertionError(f"status {command.status} {command.sense_codes}")
+        read = self._session.execute(read10(start, count), lun=self._lun, read=len(data))
+        if read.status != GOOD or bytes(read.data) != data:
+            raise AssertionError(f"read back: status {read.status} {read.sense_codes}, or other data")
+        self.rounds += 1
+
+    def stop(self):
+        self._ended.set()
+        self.join(60)
+
+
+class BlockDevices(GuestCase):
+    modules = (("brd", "rd_nr=4 rd_size=8192"), "dm_mod", "raid1")
+
+    @classmethod
+    def prepare(cls):
+        cls.machine.wait_until("test -b /dev/ram3")
+        for leg in range(3):
+            cls.dmsetup(f"create leg{leg} --table '0 {LEG_BLOCKS} linear /dev/ram{leg} 0'")
+        cls.make_mirror()
+
+    @classmethod
+    def dmsetup(cls, words):
+        return cls.machine.run(f"dmsetup --noudevsync --noudevrules {words}")
+
+    @classmethod
+    def make_mirror(cls):
+        """Without mdadm: an array without metadata, put together through sysfs."""
+        cls.machine.run(
+            "set -e; echo md127 > /sys/module/md_mod/parameters/new_array; cd /sys/block/md127/md; echo none > metadata_version; "
+            "echo raid1 > level; echo 2 > raid_disks; "
+            f"for leg in 0 1; do n=$(dmsetup info -c --noheadings -o major,minor --separator : leg$leg); echo $n > new_dev; "
+            "d=dev-$(basename $(readlink /sys/dev/block/$n)); echo $leg > $d/slot; done; "
+            f"echo {LEG_BLOCKS // 2} > component_size; echo none > resync_start; echo active > array_state; "
+            "cat /proc/mdstat; test -b /dev/md127")
+
+    def add(self, lun, device):
+        self.target.admin(f"--op new --mode logicalunit --tid 1 --lun {lun} -b {device}")
+        self.addCleanup(self.target.remove, lun)
+        session = self.target.session()
+        self.addCleanup(session.close)
+        session.clear_unit_attentions(lun)
+        return session
+
+    def blocks(self, session, lun):
+        data = bytes(session.execute(READ_CAPACITY_10, lun=lun, read=8).data)
+        return struct.unpack(">I", data[:4])[0] + 1
+
+    def test_a_linear_device_is_a_disk_of_its_size(self):
+        session = self.add(LINEAR, "/dev/dm-2")
+        self.assertEqual(self.blocks(session, LINEAR), LEG_BLOCKS)
+        load = Load(session, LINEAR, LEG_BLOCKS)
+        load.start()
+        self.addCleanup(load.stop)
+        load.join(3)
+        load.stop()
+        self.assertIsNone(load.fault)
+        self.assertGreater(load.rounds, 10)
+
+    def test_a_leg_of_a_device_is_refused_and_the_device_above_named(self):
+        refused = self.target.admin("--op new --mode logicalunit --tid 1 --lun 9 -b /dev/dm-0", check=False)
+        self.assertNotEqual(refused.exit_code, 0)
+        self.assertIn("used by md127", refused.stderr + self.target.log())
+
+    def test_an_initiator_does_not_notice_that_a_mirror_loses_a_leg(self):
+        session = self.add(MIRROR, "/dev/md127")
+        blocks = self.blocks(session, MIRROR)
+        load = Load(session, MIRROR, blocks)
+        load.start()
+        self.addCleanup(load.stop)
+        load.join(1.5)
+        before = load.rounds
+        self.dmsetup(f"suspend --nolockfs --noflush leg1 && dmsetup reload leg1 --table '0 {LEG_BLOCKS} error' && "
+                     "dmsetup --noudevsync --noudevrules resume leg1")
+        self.machine.wait_until("grep -q faulty /sys/block/md127/md/dev-*/state || grep -q '\\[2/1\\]' /proc/mdstat")
+        load.join(1.5)
+        load.stop()
+        self.assertIsNone(load.fault)
+        self.assertGreater(load.rounds, before + 5)
+        print(self.machine.run("cat /proc/mdstat").stdout)

@@ -35,6 +35,14 @@ TaskOrder::Queue TaskOrder::enable() {
   return enabled;
 }
 
+void TaskOrder::make_simple(Command& command) {
+  if (command.standing_ != Standing::ordered) return;
+  end(command);
+  command.alone_ = false;
+  command.standing_ = Standing::simple;
+  ++simple_enabled_;
+}
+
 void TaskOrder::end(Command& command) {
   if (command.standing_ == Standing::simple) --simple_enabled_;
   if (command.standing_ == Standing::head_of_queue) --head_of_queue_enabled_;

@@ -21,6 +21,8 @@ class TaskOrder {
   void enter(Command& command, Standing standing);
   // The dormant tasks that may run now, in order; each leaves the queue by this.
   Queue enable();
+  // An enabled ORDERED task goes on as if it were a SIMPLE one.
+  void make_simple(Command& command);
   // A task that was enabled has ended.
   void end(Command& command);
   // A dormant task goes without having run.

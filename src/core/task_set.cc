@@ -143,6 +143,17 @@ void TaskSet::wake_all(TaskOrder::Queue queue, const Command* but_not) {
   }
 }
 
+void TaskSet::let_others_in(Command& command) {
+  TaskOrder::Queue enabled;
+  {
+    const LockGuard lock(mutex_);
+    order_.make_simple(command);
+    enabled = order_.enable();
+    disarm_if_quiet();
+  }
+  wake_all(enabled);
+}
+
 bool TaskSet::end(Command& command) {
   OfShard& mine = of(command);
   command.ended_ = true;

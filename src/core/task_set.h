@@ -42,6 +42,9 @@ class TaskSet {
   Entry enter(Command& command, Alone alone);
   auto admission(Command& command) { return Waiting{command}; }
 
+  // A command that runs alone has done what it had to do alone: from here on others run beside it.
+  void let_others_in(Command& command);
+
   // Its handler is done (or never ran). True: the verdict of a task management function has to be awaited first.
   bool end(Command& command);
   auto verdict(Command& command) { return Waiting{command}; }

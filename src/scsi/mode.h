@@ -115,6 +115,8 @@ static_assert(WireStruct<Control> && sizeof(Control) == 12);
 
 // SPC-6, 7.5.11.
 struct ControlExtension {
+  static constexpr std::uint8_t timestamp_changeable_by_other_means = 0x04;  // TCMOS
+  static constexpr std::uint8_t scsi_precedence = 0x02;                      // SCSIP
   SubpageHeader header{0x0a | subpage_format, 0x01, be16{0x1c}};
   std::uint8_t flags = 0;  // TCMOS, SCSIP, IALUAE
   std::uint8_t initial_command_priority = 0;

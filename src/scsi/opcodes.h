@@ -202,6 +202,12 @@ inline constexpr Action report_referrals = 0x13;
 inline constexpr Action write_long_16 = 0x11;
 inline constexpr Action write_scattered_16 = 0x12;
 
+// SANITIZE (SBC-4)
+inline constexpr Action sanitize_overwrite = 0x01;
+inline constexpr Action sanitize_block_erase = 0x02;
+inline constexpr Action sanitize_cryptographic_erase = 0x03;
+inline constexpr Action sanitize_exit_failure_mode = 0x1f;
+
 // Third-party copy (SPC-6)
 inline constexpr Action extended_copy_lid1 = 0x00;
 inline constexpr Action extended_copy_lid4 = 0x01;

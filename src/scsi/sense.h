@@ -88,14 +88,21 @@ struct Sense {
   }
   static constexpr Sense medium_removal_prevented() { return of(SenseKey::illegal_request, 0x53, 0x02); }
   static constexpr Sense saving_parameters_not_supported() { return of(SenseKey::illegal_request, 0x39, 0x00); }
+  static constexpr Sense command_sequence_error() { return of(SenseKey::illegal_request, 0x2c, 0x00); }
   // NOT READY
   static constexpr Sense medium_not_present() { return of(SenseKey::not_ready, 0x3a, 0x00); }
   static constexpr Sense becoming_ready() { return of(SenseKey::not_ready, 0x04, 0x01); }
   static constexpr Sense initializing_command_required() { return of(SenseKey::not_ready, 0x04, 0x02); }
+  static constexpr Sense format_in_progress(std::uint16_t progress) { return in_progress(0x04, progress); }
+  static constexpr Sense sanitize_in_progress(std::uint16_t progress) { return in_progress(0x1b, progress); }
   static constexpr Sense logical_unit_communication_failure() { return of(SenseKey::not_ready, 0x08, 0x00); }
   // MEDIUM and HARDWARE ERROR
   static constexpr Sense unrecovered_read_error() { return of(SenseKey::medium_error, 0x11, 0x00); }
   static constexpr Sense write_error() { return of(SenseKey::medium_error, 0x0c, 0x00); }
+  static constexpr Sense medium_format_corrupted() { return of(SenseKey::medium_error, 0x31, 0x00); }
+  static constexpr Sense format_command_failed() { return of(SenseKey::medium_error, 0x31, 0x01); }
+  static constexpr Sense sanitize_command_failed() { return of(SenseKey::medium_error, 0x31, 0x03); }
+  static constexpr Sense logical_unit_failed_self_test() { return of(SenseKey::hardware_error, 0x3e, 0x03); }
   static constexpr Sense internal_target_failure() { return of(SenseKey::hardware_error, 0x44, 0x00); }
   // DATA PROTECT
   static constexpr Sense write_protected() { return of(SenseKey::data_protect, 0x27, 0x00); }
@@ -116,6 +123,9 @@ struct Sense {
   static constexpr Sense bus_device_reset() { return of(SenseKey::unit_attention, 0x29, 0x03); }
   static constexpr Sense i_t_nexus_loss() { return of(SenseKey::unit_attention, 0x29, 0x07); }
   static constexpr Sense mode_parameters_changed() { return of(SenseKey::unit_attention, 0x2a, 0x01); }
+  static constexpr Sense log_parameters_changed() { return of(SenseKey::unit_attention, 0x2a, 0x02); }
+  static constexpr Sense timestamp_changed() { return of(SenseKey::unit_attention, 0x2a, 0x10); }
+  static constexpr Sense device_identifier_changed() { return of(SenseKey::unit_attention, 0x3f, 0x05); }
   static constexpr Sense capacity_data_changed() { return of(SenseKey::unit_attention, 0x2a, 0x09); }
   static constexpr Sense commands_cleared_by_another_initiator() { return of(SenseKey::unit_attention, 0x2f, 0x00); }
   static constexpr Sense inquiry_data_changed() { return of(SenseKey::unit_attention, 0x3f, 0x03); }
@@ -125,6 +135,13 @@ struct Sense {
   static constexpr Sense miscompare_during_verify(std::uint64_t offset) {
     Sense sense = of(SenseKey::miscompare, 0x1d, 0x00);
     sense.information = offset;
+    return sense;
+  }
+
+ private:
+  static constexpr Sense in_progress(std::uint8_t qualifier, std::uint16_t progress) {
+    Sense sense = of(SenseKey::not_ready, 0x04, qualifier);
+    sense.progress = progress;
     return sense;
   }
 };

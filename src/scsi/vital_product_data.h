@@ -14,6 +14,7 @@ enum class Page : std::uint8_t {
   unit_serial_number = 0x80,
   device_identification = 0x83,
   extended_inquiry_data = 0x86,
+  mode_page_policy = 0x87,
   block_limits = 0xb0,
   block_device_characteristics = 0xb1,
   logical_block_provisioning = 0xb2,
@@ -88,6 +89,15 @@ struct ExtendedInquiryData {
   std::array<std::uint8_t, 50> reserved{};
 };
 static_assert(WireStruct<ExtendedInquiryData> && sizeof(ExtendedInquiryData) == 60);
+
+// Page 87h: one for all pages and subpages.
+struct ModePagePolicyDescriptor {
+  std::uint8_t policy_page_code = 0x3f;
+  std::uint8_t policy_subpage_code = 0xff;
+  std::uint8_t policy = 0;  // shared; MLUS in bit 7
+  std::uint8_t reserved = 0;
+};
+static_assert(WireStruct<ModePagePolicyDescriptor> && sizeof(ModePagePolicyDescriptor) == 4);
 
 // Page B0h of block devices (SBC-4, 6.6.3). Zero: not told, or not supported.
 struct BlockLimits {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/big_endian.h"
+#include "base/checksum.h"
 
 namespace tgt {
 namespace {
@@ -12,17 +13,6 @@ namespace {
 constexpr std::string_view magic = "tgt reservations 1\n";
 constexpr std::size_t checksum_length = 4;
 constexpr std::size_t most_registrations = 65536;
-
-// CRC32C, bit by bit: a state is small and seldom saved.
-std::uint32_t checksum(Bytes bytes) {
-  constexpr std::uint32_t reflected_polynomial = 0x82f63b78u;
-  std::uint32_t crc = ~0u;
-  for (const std::uint8_t byte : bytes) {
-    crc ^= byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1u) != 0 ? reflected_polynomial : 0u);
-  }
-  return ~crc;
-}
 
 class Writer {
  public:

@@ -3,6 +3,7 @@
 #include "device/disk/compare_and_write.h"
 #include "device/disk/disk.h"
 #include "device/disk/unmap.h"
+#include "device/disk/write_atomic.h"
 #include "device/disk/write_same.h"
 
 namespace tgt {
@@ -18,6 +19,7 @@ struct BlockLimitsPage {
     limits.write_same_non_zero = 1;
     limits.maximum_compare_and_write_length = CompareAndWrite::longest;
     limits.maximum_write_same_length = WritingSame::longest;
+    limits.maximum_atomic_transfer_length = WriteAtomic16::longest(disk.block_size());
     if (disk.thin()) {
       limits.maximum_unmap_lba_count = Unmap::most_bytes >> exponent;
       limits.maximum_unmap_block_descriptor_count = Unmap::most_descriptors;

@@ -22,12 +22,14 @@ Task<Reply> CompareAndWrite::run(Disk& disk, Command& command) {
   if (!data) co_return Reply::check_condition(data.error());
   auto different = co_await compare_medium(disk, command, range, data->first(length));
   if (different) co_return std::move(*different);
+  const TimePoint began = command.shard().now();
   const auto written = co_await disk.store().write_all(command.shard(), data->subspan(length), range.offset(disk));
   if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, range);
   if (command[force_unit_access] != 0 || !disk.write_cache_enabled()) {
     const auto flushed = co_await disk.store().flush(command.shard());
     if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
   }
+  disk.counters().count(MediumCounters::Kind::write, command.shard(), range.count.value, began);
   co_return Reply::good();
 }
 

@@ -4,6 +4,8 @@
 #include <bit>
 #include <charconv>
 
+#include "scsi/opcodes.h"
+
 namespace tgt {
 namespace {
 
@@ -56,13 +58,34 @@ Disk::Disk(std::unique_ptr<BlockStore> store, Options options)
   pages.add(mode::Control{}, mode::Control{.flags_2 = mode::Control::descriptor_format_sense,
                                            .flags_4 = mode::Control::software_write_protect,
                                            .busy_timeout_period = std::uint16_t{0}});
+  // SET TIMESTAMP goes before other clocks (SCSIP), and there are others (TCMOS).
+  pages.add(mode::ControlExtension{.flags = mode::ControlExtension::scsi_precedence |
+                                            mode::ControlExtension::timestamp_changeable_by_other_means});
+  pages.add(mode::PowerCondition{});
   pages.add(mode::InformationalExceptionsControl{});
 }
 
-std::optional<Sense> Disk::not_ready() const {
+std::optional<Sense> Disk::medium_absent() const {
   const bool there = online_.load(std::memory_order_relaxed) && loaded_.load(std::memory_order_relaxed);
   if (there) return std::nullopt;
   return Sense::medium_not_present();
+}
+
+std::optional<Sense> Disk::not_ready() const {
+  if (auto reason = medium_absent()) return reason;
+  return medium_work_.obstacle();
+}
+
+Result<const CommandTraits*, Sense> Disk::decode(const Cdb& cdb) const {
+  const auto row = PrimaryDevice::decode(cdb);
+  const auto obstacle = medium_work_.obstacle();
+  if (!row || !obstacle) return row;
+  const Access access = (*row)->access;
+  const bool reaches_medium = access != Access::none && access != Access::reservation;
+  const bool may_mend =
+      (*row)->operation_code == operation_code::sanitize || (*row)->operation_code == operation_code::format_unit;
+  if (!reaches_medium || may_mend) return row;
+  return failure(*obstacle);
 }
 
 void Disk::mode_pages_changed() {
@@ -94,7 +117,21 @@ Task<ResetOutcome> Disk::reset(Shard& shard, ResetKind kind) {
   return PrimaryDevice::reset(shard, kind);
 }
 
+Task<std::optional<Sense>> Disk::self_test(Shard& shard) {
+  if (auto reason = not_ready()) co_return reason;
+  const Buffer block = shard.buffers().allocate(block_size_.bytes());
+  if (!block) co_return Sense::logical_unit_failed_self_test();
+  const auto read = co_await store_->read_all(shard, block.first(block_size_.bytes()), 0);
+  if (!read) co_return Sense::logical_unit_failed_self_test();
+  co_return std::nullopt;
+}
+
 Task<void> Disk::close(Shard& shard) {
+  co_await medium_work_.end(shard);
+  co_await close_store(shard);
+}
+
+Task<void> Disk::close_store(Shard& shard) {
   if (!store_) co_return;
   // What was written is acknowledged already; a fault here has been told by an earlier flush or will be lost with it.
   const auto flushed = co_await store_->flush(shard);
@@ -153,14 +190,16 @@ Task<Result<MediumChange, std::string>> Disk::change_medium(Shard& shard, std::s
   if (!is_other_medium(path)) co_return co_await follow_size(shard);
   if (!load_) co_return failure(std::string("its store has no path"));
   if (!removable()) co_return failure(std::string("another medium only goes into a removable disk: removable=1"));
-  if (!not_ready()) co_return failure(std::string("there is a medium in it; eject it, or set online=0, first"));
+  if (medium_work_.working()) co_return failure(std::string("its medium is being formatted or sanitized"));
+  if (!medium_absent()) co_return failure(std::string("there is a medium in it; eject it, or set online=0, first"));
   auto opened = co_await load_(shard, path);
   if (!opened) co_return failure(std::move(opened.error()));
   if (const auto reason = refuses(**opened, block_size_)) {
     (*opened)->close();
     co_return failure(path + (*reason == Fault::too_small ? ": smaller than one block" : ": needs larger blocks"));
   }
-  co_await close(shard);
+  co_await close_store(shard);
+  medium_work_.begin_with_another_medium();
   insert(std::move(*opened));
   online_ = true;
   loaded_ = true;

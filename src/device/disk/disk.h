@@ -5,6 +5,8 @@
 #include <memory>
 
 #include "base/units.h"
+#include "device/disk/medium_counters.h"
+#include "device/disk/medium_work.h"
 #include "device/primary/medium_removal.h"
 #include "device/primary/primary_device.h"
 #include "store/block_store.h"
@@ -52,7 +54,12 @@ class Disk final : public PrimaryDevice {
   bool thin() const { return thin_.load(std::memory_order_relaxed); }
   MediumRemoval& medium_removal() { return medium_removal_; }
   void set_loaded(bool loaded) { loaded_.store(loaded, std::memory_order_relaxed); }
+  // Why there is no medium; nothing when there is one.
+  std::optional<Sense> medium_absent() const;
+  // As above, or why it cannot be reached just now.
   std::optional<Sense> not_ready() const override;
+  MediumCounters& counters() const { return *counters_; }
+  MediumWork& medium_work() { return medium_work_; }
 
   // What an administrator may tell initiators of the medium below.
   struct Geometry {
@@ -67,11 +74,18 @@ class Disk final : public PrimaryDevice {
   // --- PrimaryDevice
   PeripheralDeviceType type() const override { return PeripheralDeviceType::block; }
   CommandTable commands() const override;
+  // While the disk works on its medium, or has spoilt it, commands that read or change something are refused.
+  Result<const CommandTraits*, Sense> decode(const Cdb& cdb) const override;
   std::span<const VitalProductDataPage> vital_product_data_pages() const override;
+  std::span<const LogPage> log_pages() const override;
   StandardInquiryData standard_inquiry_data() const override;
   ModeParameters mode_parameters() const override;
   Task<ResetOutcome> reset(Shard& shard, ResetKind kind) override;
-  void nexus_lost(ItlNexus& itl) override { medium_removal_.allow(itl); }
+  Task<std::optional<Sense>> self_test(Shard& shard) override;
+  void nexus_lost(ItlNexus& itl) override {
+    medium_removal_.allow(itl);
+    PrimaryDevice::nexus_lost(itl);
+  }
   Task<void> close(Shard& shard) override;
   Description describe() const override;
   bool configure(std::string_view name, std::string_view value) override;
@@ -81,6 +95,7 @@ class Disk final : public PrimaryDevice {
  private:
   Disk(std::unique_ptr<BlockStore> store, Options options);
   void mode_pages_changed() override;
+  Task<void> close_store(Shard& shard);
   bool configure_geometry(std::string_view name, std::uint64_t value);
   static std::optional<Fault> refuses(const BlockStore& store, BlockSize block_size);
   Task<Result<MediumChange, std::string>> follow_size(Shard& shard);
@@ -91,8 +106,10 @@ class Disk final : public PrimaryDevice {
   std::unique_ptr<BlockStore> store_;
   BlockSize block_size_;
   Load load_;
+  std::unique_ptr<MediumCounters> counters_ = std::make_unique<MediumCounters>();
   Geometry geometry_;
   MediumRemoval medium_removal_;
+  MediumWork medium_work_;
   std::atomic<std::uint64_t> blocks_{0};
   std::atomic<bool> write_cache_{true};
   std::atomic<bool> software_write_protect_{false};

@@ -5,32 +5,43 @@
 #include "device/disk/block_limits.h"
 #include "device/disk/compare_and_write.h"
 #include "device/disk/disk.h"
+#include "device/disk/format_unit.h"
 #include "device/disk/get_lba_status.h"
+#include "device/disk/log_pages.h"
 #include "device/disk/logical_block_provisioning.h"
 #include "device/disk/orwrite.h"
 #include "device/disk/pre_fetch.h"
 #include "device/disk/read.h"
 #include "device/disk/read_capacity.h"
 #include "device/disk/read_defect_data.h"
+#include "device/disk/sanitize.h"
 #include "device/disk/start_stop_unit.h"
 #include "device/disk/synchronize_cache.h"
 #include "device/disk/unmap.h"
 #include "device/disk/verify.h"
 #include "device/disk/write.h"
 #include "device/disk/write_and_verify.h"
+#include "device/disk/write_atomic.h"
 #include "device/disk/write_same.h"
 #include "device/primary/device_identification.h"
 #include "device/primary/extended_inquiry_data.h"
+#include "device/primary/identifying_information.h"
 #include "device/primary/inquiry.h"
+#include "device/primary/log_sense.h"
+#include "device/primary/mode_page_policy.h"
 #include "device/primary/mode_select.h"
 #include "device/primary/mode_sense.h"
 #include "device/primary/prevent_allow_medium_removal.h"
+#include "device/primary/read_buffer.h"
 #include "device/primary/report_supported_operation_codes.h"
 #include "device/primary/report_supported_task_management_functions.h"
+#include "device/primary/report_timestamp.h"
 #include "device/primary/request_sense.h"
+#include "device/primary/send_diagnostic.h"
 #include "device/primary/supported_pages.h"
 #include "device/primary/test_unit_ready.h"
 #include "device/primary/unit_serial_number.h"
+#include "device/primary/write_buffer.h"
 
 namespace tgt {
 namespace {
@@ -38,21 +49,28 @@ namespace {
 template <class... More>
 consteval auto commands_and() {
   return command_set<Disk,  //
-                     CompareAndWrite, DeviceRequestSense, Inquiry, ModeSelect10, ModeSelect6, ModeSense10, ModeSense6,
-                     OrWrite16, PreFetch10, PreFetch16, PreventAllowMediumRemoval<Disk>, Read10, Read12, Read16, Read6,
-                     ReadCapacity10, ReadCapacity16, ReadDefectData10, ReadDefectData12, ReportLuns,
-                     ReportSupportedOperationCodes, ReportSupportedTaskManagementFunctions, StartStopUnit,
-                     SynchronizeCache10, SynchronizeCache16, TestUnitReady, Verify10, Verify12, Verify16, Write10,
-                     Write12, Write16, Write6, WriteAndVerify10, WriteAndVerify12, WriteAndVerify16, WriteSame10,
-                     WriteSame16, More...>();
+                     CompareAndWrite, DeviceRequestSense, FormatUnit, Inquiry, LogSelect, LogSense, ModeSelect10,
+                     ModeSelect6, ModeSense10, ModeSense6, OrWrite16, PreFetch10, PreFetch16,
+                     PreventAllowMediumRemoval<Disk>, Read10, Read12, Read16, Read6, ReadBuffer10, ReadCapacity10,
+                     ReadCapacity16, ReadDefectData10, ReadDefectData12, ReceiveDiagnosticResults,
+                     ReportIdentifyingInformation, ReportLuns, ReportPriority, ReportSupportedOperationCodes,
+                     ReportSupportedTaskManagementFunctions, ReportTimestamp, SanitizeBlockErase,
+                     SanitizeExitFailureMode, SanitizeOverwrite, SendDiagnostic, SetIdentifyingInformation,
+                     SetTimestamp, StartStopUnit, SynchronizeCache10, SynchronizeCache16, TestUnitReady, Verify10,
+                     Verify12, Verify16, Write10, Write12, Write16, Write6, WriteAndVerify10, WriteAndVerify12,
+                     WriteAndVerify16, WriteAtomic16, WriteBuffer10, WriteSame10, WriteSame16, More...>();
 }
 
 constexpr auto fully_provisioned_commands = commands_and<>();
 constexpr auto thin_commands = commands_and<GetLbaStatus16, Unmap>();
 
-constexpr auto disk_pages =
-    vital_product_data_pages<Disk, SupportedPages, UnitSerialNumber, DeviceIdentification, ExtendedInquiryDataPage,
-                             BlockLimitsPage, BlockDeviceCharacteristicsPage, LogicalBlockProvisioningPage>();
+constexpr auto disk_pages = vital_product_data_pages<Disk, SupportedPages, UnitSerialNumber, DeviceIdentification,
+                                                     ExtendedInquiryDataPage, ModePagePolicy, BlockLimitsPage,
+                                                     BlockDeviceCharacteristicsPage, LogicalBlockProvisioningPage>();
+
+constexpr auto disk_log_pages =
+    log_pages<Disk, WriteErrorCounters, ReadErrorCounters, VerifyErrorCounters, TemperatureLog, SolidStateMediaLog,
+              GeneralStatisticsLog, InformationalExceptionsLog>();
 
 }  // namespace
 
@@ -60,6 +78,8 @@ CommandTable Disk::commands() const {
   if (thin()) return thin_commands;
   return fully_provisioned_commands;
 }
+
+std::span<const LogPage> Disk::log_pages() const { return disk_log_pages; }
 
 std::span<const VitalProductDataPage> Disk::vital_product_data_pages() const { return disk_pages; }
 

@@ -13,7 +13,9 @@ class FaultStore final : public BlockStore {
   struct Script {
     std::uint64_t capacity = 1 << 20;
     std::size_t most_at_once = ~std::size_t{0};
-    std::optional<std::uint64_t> bad_from{};  // offset
+    std::optional<std::uint64_t> bad_from{};        // offset
+    std::optional<std::uint64_t> write_bad_from{};  // the same for writes alone
+    std::optional<std::uint64_t> read_bad_from{};   // and for reads
     IoFault::Kind fault = IoFault::Kind::medium;
     bool flush_fails = false;
     std::uint32_t alignment = 1;
@@ -34,12 +36,14 @@ class FaultStore final : public BlockStore {
   bool can_discard() const override { return true; }
 
   StoreTransfer read(Shard& shard, MutableBytes data, std::uint64_t offset) override {
-    if (const auto fault = fault_at(offset)) return StoreTransfer::Outcome(failure(*fault));
-    return memory_->read(shard, data.first(step(data.size(), offset)), offset);
+    const std::uint64_t bad = first_bad(script_.read_bad_from);
+    if (offset >= bad) return StoreTransfer::Outcome(failure(IoFault{.kind = script_.fault}));
+    return memory_->read(shard, data.first(step(data.size(), bad - offset)), offset);
   }
   StoreTransfer write(Shard& shard, Bytes data, std::uint64_t offset) override {
-    if (const auto fault = fault_at(offset)) return StoreTransfer::Outcome(failure(*fault));
-    return memory_->write(shard, data.first(step(data.size(), offset)), offset);
+    const std::uint64_t bad = first_bad(script_.write_bad_from);
+    if (offset >= bad) return StoreTransfer::Outcome(failure(IoFault{.kind = script_.fault}));
+    return memory_->write(shard, data.first(step(data.size(), bad - offset)), offset);
   }
   Task<Result<void, IoFault>> flush(Shard& shard) override {
     ++flushes;
@@ -59,14 +63,12 @@ class FaultStore final : public BlockStore {
   Script& script() { return script_; }
 
  private:
-  std::optional<IoFault> fault_at(std::uint64_t offset) const {
-    if (!script_.bad_from || offset < *script_.bad_from) return std::nullopt;
-    return IoFault{.kind = script_.fault};
+  std::uint64_t first_bad(std::optional<std::uint64_t> of_kind) const {
+    constexpr std::uint64_t none = ~std::uint64_t{0};
+    return std::min(script_.bad_from.value_or(none), of_kind.value_or(none));
   }
-  std::size_t step(std::size_t size, std::uint64_t offset) const {
-    std::size_t most = std::min(size, script_.most_at_once);
-    if (script_.bad_from) most = std::min<std::size_t>(most, *script_.bad_from - offset);
-    return most;
+  std::size_t step(std::size_t size, std::uint64_t good) const {
+    return static_cast<std::size_t>(std::min<std::uint64_t>({size, script_.most_at_once, good}));
   }
   Script script_;
   std::unique_ptr<BlockStore> memory_;

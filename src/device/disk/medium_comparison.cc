@@ -35,6 +35,7 @@ Task<std::optional<Reply>> compare_medium(Disk& disk, Command& command, BlockRan
   if (total == 0) co_return std::nullopt;
   auto buffer = command.allocate_data_in(static_cast<std::size_t>(std::min<std::uint64_t>(total, most_at_once)));
   if (!buffer) co_return Reply::check_condition(buffer.error());
+  const TimePoint began = command.shard().now();
   for (std::uint64_t done = 0; done < total;) {
     if (command.abort_requested()) co_return Reply::check_condition(Sense::aborted_command());
     const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(total - done, buffer->capacity()));
@@ -43,12 +44,13 @@ Task<std::optional<Reply>> compare_medium(Disk& disk, Command& command, BlockRan
     if (!read) {
       IoFault fault = read.error();
       fault.done += done;
-      co_return reply_for(fault, MediumAccess::reading, disk, range);
+      co_return reply_for(fault, MediumAccess::verifying, disk, range);
     }
     const auto difference = expected.empty() ? std::nullopt : first_difference(piece, done, expected);
     if (difference) co_return Reply::check_condition(Sense::miscompare_during_verify(*difference));
     done += length;
   }
+  disk.counters().count(MediumCounters::Kind::verify, command.shard(), range.count.value, began);
   co_return std::nullopt;
 }
 

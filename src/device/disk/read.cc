@@ -18,12 +18,14 @@ Task<Reply> read_blocks(Disk& disk, Command& command, Reading reading) {
   const std::size_t length = range.bytes(disk);
   auto buffer = command.allocate_data_in(length);
   if (!buffer) co_return Reply::check_condition(buffer.error());
+  const TimePoint began = shard.now();
   const auto moved = co_await store.read(shard, buffer->first(length), range.offset(disk));
   if (!moved) co_return reply_for(moved.error(), MediumAccess::reading, disk, range);
   if (*moved != length) {
     const auto rest = co_await store.read_all(shard, buffer->first(length), range.offset(disk), *moved);
     if (!rest) co_return reply_for(rest.error(), MediumAccess::reading, disk, range);
   }
+  disk.counters().count(MediumCounters::Kind::read, shard, range.count.value, began);
   co_return Reply::data_in(std::move(*buffer), length);
 }
 

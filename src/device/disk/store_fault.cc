@@ -5,7 +5,19 @@ namespace tgt {
 namespace {
 
 Sense medium_sense(MediumAccess access) {
-  return access == MediumAccess::reading ? Sense::unrecovered_read_error() : Sense::write_error();
+  return access == MediumAccess::writing ? Sense::write_error() : Sense::unrecovered_read_error();
+}
+
+MediumCounters::Kind kind_of(MediumAccess access) {
+  switch (access) {
+    case MediumAccess::reading:
+      return MediumCounters::Kind::read;
+    case MediumAccess::writing:
+      return MediumCounters::Kind::write;
+    case MediumAccess::verifying:
+      return MediumCounters::Kind::verify;
+  }
+  return MediumCounters::Kind::read;
 }
 
 Reply medium_error(Sense sense, const IoFault& fault, const Disk& disk, const BlockRange& range) {
@@ -19,6 +31,7 @@ Reply reply_for(const IoFault& fault, MediumAccess access, const Disk& disk, con
   switch (fault.kind) {
     case IoFault::Kind::medium:
     case IoFault::Kind::end_of_store:
+      disk.counters().count_error(kind_of(access));
       return medium_error(medium_sense(access), fault, disk, range);
     case IoFault::Kind::no_space:
       return medium_error(Sense::space_allocation_failed(), fault, disk, range);

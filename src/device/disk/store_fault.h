@@ -6,9 +6,10 @@
 
 namespace tgt {
 
-enum class MediumAccess : std::uint8_t { reading, writing };
+enum class MediumAccess : std::uint8_t { reading, writing, verifying };
 
-// What an initiator is told of a store's fault: INFORMATION is the first block that was not transferred.
+// What an initiator is told of a store's fault: INFORMATION is the first block that was not transferred. What is the
+// medium's own fault is counted for the log pages.
 Reply reply_for(const IoFault& fault, MediumAccess access, const Disk& disk, const BlockRange& range);
 
 }  // namespace tgt

@@ -15,6 +15,7 @@ Task<Reply> write_blocks(Disk& disk, Command& command, Writing writing) {
   if (!sent) co_return Reply::check_condition(sent.error());
   const MutableBytes data = *sent;
   if (const auto refused = refuses_part_of_a_block(disk, data)) co_return Reply::check_condition(*refused);
+  const TimePoint began = shard.now();
   const auto moved = co_await store.write(shard, data, range.offset(disk));
   if (!moved) co_return reply_for(moved.error(), MediumAccess::writing, disk, range);
   if (*moved != data.size()) {
@@ -25,6 +26,7 @@ Task<Reply> write_blocks(Disk& disk, Command& command, Writing writing) {
     const auto flushed = co_await store.flush(shard);
     if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
   }
+  disk.counters().count(MediumCounters::Kind::write, shard, data.size() >> disk.block_size().exponent, began);
   co_return Reply::good();
 }
 

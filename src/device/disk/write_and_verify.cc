@@ -17,11 +17,13 @@ Task<Reply> write_and_verify_blocks(Disk& disk, Command& command, WritingAndVeri
   const MutableBytes data = *sent;
   if (const auto refused = refuses_part_of_a_block(disk, data)) co_return Reply::check_condition(*refused);
   range.count = BlockCount(data.size() >> disk.block_size().exponent);
+  const TimePoint began = shard.now();
   const auto written = co_await disk.store().write_all(shard, data, range.offset(disk));
   if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, range);
   // What is verified is the medium, not the cache.
   const auto flushed = co_await disk.store().flush(shard);
   if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
+  disk.counters().count(MediumCounters::Kind::write, shard, range.count.value, began);
   const Bytes expected = writing.check == 1 ? Bytes(data) : Bytes();
   auto different = co_await compare_medium(disk, command, range, expected);
   co_return different ? std::move(*different) : Reply::good();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,11 +30,12 @@ class DeviceBench final : public Session {
       : target_(1, target_name, "iscsi", {&reactor_.shard()}),
         unit_(std::make_shared<LogicalUnit>(std::move(device), std::vector<Shard*>{&reactor_.shard()})) {
     target_.map(Lun{0}, unit_);
-    reactor_.run(login());
+    reactor_.run(login(nexus_, 1));
     send({0, 0, 0, 0, 0, 0});  // takes the unit attention of the login
   }
   ~DeviceBench() {
     reactor_.run(target_.close_nexus(std::exchange(nexus_, nullptr)));
+    for (auto& nexus : others_) reactor_.run(target_.close_nexus(std::exchange(nexus, nullptr)));
     reactor_.run(unmap());
   }
   DeviceBench(const DeviceBench&) = delete;
@@ -45,7 +47,17 @@ class DeviceBench final : public Session {
     return send(std::move(cdb), std::move(data_out), expected_data_in);
   }
   Answer send(std::vector<std::uint8_t> cdb, std::vector<std::uint8_t> data_out, std::uint32_t expected_data_in) {
+    return send_as(*nexus_, std::move(cdb), std::move(data_out), expected_data_in);
+  }
+  // A second initiator, a third one; its first command meets the unit attention of its login.
+  Nexus& another_nexus() {
+    reactor_.run(login(others_.emplace_back(), 2 + others_.size()));
+    return *others_.back();
+  }
+  Answer send_as(Nexus& nexus, std::vector<std::uint8_t> cdb, std::vector<std::uint8_t> data_out = {},
+                 std::uint32_t expected_data_in = 1u << 24) {
     Answer answer;
+    if (!data_out.empty()) expected_data_in = 0;
     const auto parsed = Cdb::from_transport(cdb);
     if (!parsed) return answer;
     const Command::Request request{.lun = Lun{0}.to_wire(),
@@ -53,7 +65,7 @@ class DeviceBench final : public Session {
                                    .cdb = *parsed,
                                    .expected_data_in = {expected_data_in},
                                    .expected_data_out = {static_cast<std::uint32_t>(data_out.size())}};
-    reactor_.run(execute(request, data_out, answer));
+    reactor_.run(execute(nexus, request, data_out, answer));
     return answer;
   }
   DeviceServer& device() { return unit_->device(); }
@@ -77,19 +89,19 @@ class DeviceBench final : public Session {
     MutableBytes data_;
   };
 
-  Task<void> login() {
+  Task<void> login(std::shared_ptr<Nexus>& nexus, std::uint64_t id) {
     Nexus::Properties properties;
-    properties.id = 1;
-    properties.initiator.name = "iqn.2026-01.example:host";
+    properties.id = id;
+    properties.initiator.name = "iqn.2026-01.example:host" + std::to_string(id);
     auto opened = co_await target_.open_nexus(reactor_.shard(), *this, properties);
-    nexus_ = std::move(*opened);
+    nexus = std::move(*opened);
   }
   Task<void> unmap() {
     const auto removal = co_await target_.unmap(reactor_.shard(), Lun{0}, Target::WhenActive::abort_tasks);
     static_cast<void>(removal);
   }
-  Task<void> execute(const Command::Request& request, MutableBytes data_out, Answer& answer) {
-    BenchCommand command(reactor_.shard(), *nexus_, request, data_out);
+  Task<void> execute(Nexus& nexus, const Command::Request& request, MutableBytes data_out, Answer& answer) {
+    BenchCommand command(reactor_.shard(), nexus, request, data_out);
     const auto outcome = co_await TaskRouter::execute(command);
     if (outcome == TaskRouter::Outcome::silent) co_return;
     const Reply& reply = command.reply();
@@ -104,6 +116,7 @@ class DeviceBench final : public Session {
   Target target_;
   std::shared_ptr<LogicalUnit> unit_;
   std::shared_ptr<Nexus> nexus_;
+  std::deque<std::shared_ptr<Nexus>> others_;
   std::uint64_t tag_ = 0;
 };
 

@@ -50,9 +50,10 @@ std::optional<std::uint8_t> take_number(std::string_view& text) {
 
 void ModePages::add(Bytes defaults, Bytes changeable) {
   const LockGuard lock(mutex_);
-  Page page{.code = code_of(defaults), .defaults = {}, .current = {}, .changeable = {}};
+  Page page{.code = code_of(defaults), .defaults = {}, .current = {}, .changeable = {}, .saved = {}};
   page.defaults.assign(defaults.begin(), defaults.end());
   page.current = page.defaults;
+  page.saved = page.defaults;
   page.changeable.assign(changeable.begin(), changeable.end());
   std::copy_n(defaults.begin(), header_length(page.code), page.changeable.begin());
   insert(std::move(page));
@@ -86,16 +87,33 @@ std::vector<std::uint8_t> ModePages::read(Code code, mode::PageControl control) 
   const LockGuard lock(mutex_);
   const Page* page = find(code);
   if (page == nullptr) return {};
+  std::vector<std::uint8_t> values;
   switch (control) {
     case mode::PageControl::changeable:
-      return page->changeable;
+      values = page->changeable;
+      break;
     case mode::PageControl::defaults:
-      return page->defaults;
+      values = page->defaults;
+      break;
     case mode::PageControl::current:
+      values = page->current;
+      break;
     case mode::PageControl::saved:
-      return page->current;
+      values = page->saved;
+      break;
   }
-  return {};
+  if (savable_) values[0] |= mode::parameters_savable;
+  return values;
+}
+
+void ModePages::set_savable(bool savable) {
+  const LockGuard lock(mutex_);
+  savable_ = savable;
+}
+
+bool ModePages::savable() const {
+  const LockGuard lock(mutex_);
+  return savable_;
 }
 
 std::uint8_t ModePages::current(Code code, std::size_t byte) const {
@@ -126,16 +144,22 @@ Result<ModePages::Selected, Sense> ModePages::check(Bytes rest, std::size_t offs
   return Selected{.page = static_cast<std::size_t>(found - pages_.begin()), .values = rest.first(current.size())};
 }
 
-Result<bool, Sense> ModePages::select(Bytes pages, std::size_t offset) {
-  const LockGuard lock(mutex_);
+Result<std::vector<ModePages::Selected>, Sense> ModePages::check_all(Bytes pages, std::size_t offset) const {
   std::vector<Selected> accepted;
   for (std::size_t done = 0; done < pages.size(); done += accepted.back().values.size()) {
     const auto selected = check(pages.subspan(done), offset + done);
     if (!selected) return failure(selected.error());
     accepted.push_back(*selected);
   }
+  return accepted;
+}
+
+Result<bool, Sense> ModePages::select(Bytes pages, std::size_t offset) {
+  const LockGuard lock(mutex_);
+  const auto accepted = check_all(pages, offset);
+  if (!accepted) return failure(accepted.error());
   bool changed = false;
-  for (const auto& [index, values] : accepted) {
+  for (const auto& [index, values] : *accepted) {
     std::vector<std::uint8_t>& current = pages_[index].current;
     for (std::size_t byte = header_length(pages_[index].code); byte < current.size(); ++byte) {
       changed = changed || current[byte] != values[byte];
@@ -145,16 +169,50 @@ Result<bool, Sense> ModePages::select(Bytes pages, std::size_t offset) {
   return changed;
 }
 
+Result<std::vector<std::uint8_t>, Sense> ModePages::saved_with(Bytes pages, std::size_t offset) const {
+  const LockGuard lock(mutex_);
+  const auto accepted = check_all(pages, offset);
+  if (!accepted) return failure(accepted.error());
+  std::vector<std::uint8_t> all;
+  for (std::size_t index = 0; index < pages_.size(); ++index) {
+    // SP saves all pages as they will be, not only those of the list (SPC-6, 6.12).
+    Bytes values = pages_[index].current;
+    for (const Selected& selected : *accepted) {
+      if (selected.page == index) values = selected.values;
+    }
+    all.insert(all.end(), values.begin(), values.end());
+  }
+  return all;
+}
+
+void ModePages::restore_saved(Bytes pages, Also also) {
+  const LockGuard lock(mutex_);
+  while (pages.size() >= sizeof(mode::SubpageHeader)) {
+    const Code code = code_of(pages);
+    std::size_t length = sizeof(mode::PageHeader) + pages[1];
+    if (code.subpage != 0) length = sizeof(mode::SubpageHeader) + read_wire<mode::SubpageHeader>(pages)->page_length;
+    if (length > pages.size()) return;
+    const auto page = std::ranges::find(pages_, code, &Page::code);
+    for (std::size_t byte = header_length(code); page != pages_.end() && byte < page->saved.size(); ++byte) {
+      if (page->saved.size() != length) break;  // another version of this program had another page
+      const unsigned mask = page->changeable[byte];
+      page->saved[byte] = static_cast<std::uint8_t>((page->defaults[byte] & ~mask) | (pages[byte] & mask));
+      if (also == Also::current) page->current[byte] = page->saved[byte];
+    }
+    pages = pages.subspan(length);
+  }
+}
+
 void ModePages::revert() {
   const LockGuard lock(mutex_);
-  for (Page& page : pages_) page.current = page.defaults;
+  for (Page& page : pages_) page.current = page.saved;
 }
 
 void ModePages::set(Code code, std::size_t byte, std::uint8_t bits, bool on) {
   const LockGuard lock(mutex_);
   const auto page = std::ranges::find(pages_, code, &Page::code);
   if (page == pages_.end() || byte >= page->current.size()) return;
-  for (std::uint8_t* value : {&page->current[byte], &page->defaults[byte]}) {
+  for (std::uint8_t* value : {&page->current[byte], &page->defaults[byte], &page->saved[byte]}) {
     *value = static_cast<std::uint8_t>(on ? *value | bits : *value & ~bits);
   }
 }
@@ -174,8 +232,9 @@ bool ModePages::replace(std::string_view text) {
   const Code code{*page, *subpage};
   const LockGuard lock(mutex_);
   const Page* old = find(code);
-  Page fresh{.code = code, .defaults = with_header(code, body), .current = {}, .changeable = {}};
+  Page fresh{.code = code, .defaults = with_header(code, body), .current = {}, .changeable = {}, .saved = {}};
   fresh.current = fresh.defaults;
+  fresh.saved = fresh.defaults;
   const bool same_shape = old != nullptr && old->changeable.size() == fresh.current.size();
   fresh.changeable = same_shape ? old->changeable : with_header(code, std::vector<std::uint8_t>(body.size()));
   insert(std::move(fresh));

@@ -12,7 +12,7 @@
 
 namespace tgt {
 
-// The mode pages of a logical unit: default, current and changeable values (SPC-6, 7.5.2). From any shard.
+// The mode pages of a logical unit: default, current, changeable and saved values (SPC-6, 7.5.2). From any shard.
 class ModePages {
  public:
   struct Code {
@@ -40,10 +40,21 @@ class ModePages {
   // One byte of the current values; 0 when there is no such page.
   std::uint8_t current(Code code, std::size_t byte) const;
 
+  // Whether there is somewhere to save values; pages say so (PS).
+  void set_savable(bool savable);
+  bool savable() const;
+
   // MODE SELECT: takes the pages of a parameter list, of which `pages` is what follows the block descriptors and
   // `offset` is where that stands in the list. Either all of them or none. True: something has changed.
   Result<bool, Sense> select(Bytes pages, std::size_t offset);
-  // A reset: current values become the defaults again.
+  // What would be saved if these pages were: the saved values of all pages. For restore_saved(), once it is safe, and
+  // after the next start of the daemon.
+  Result<std::vector<std::uint8_t>, Sense> saved_with(Bytes pages, std::size_t offset) const;
+  // Changeable bits of pages that we have become what they were; the rest keeps what it is by default. `Also::current`:
+  // these are in force as well.
+  enum class Also : std::uint8_t { nothing, current };
+  void restore_saved(Bytes pages, Also also);
+  // A reset: current values become the saved ones again, which are the defaults when nothing was saved.
   void revert();
 
   // The administrator sets or clears bits of a byte of current and default values.
@@ -59,6 +70,7 @@ class ModePages {
     std::vector<std::uint8_t> defaults;
     std::vector<std::uint8_t> current;
     std::vector<std::uint8_t> changeable;
+    std::vector<std::uint8_t> saved;
   };
   void add(Bytes defaults, Bytes changeable);
   void insert(Page page);
@@ -68,9 +80,11 @@ class ModePages {
     Bytes values;
   };
   Result<Selected, Sense> check(Bytes rest, std::size_t offset) const;
+  Result<std::vector<Selected>, Sense> check_all(Bytes pages, std::size_t offset) const;
 
   mutable Mutex mutex_;
   std::vector<Page> pages_;  // ordered by code
+  bool savable_ = false;
 };
 
 }  // namespace tgt

@@ -67,37 +67,55 @@ std::optional<Sense> refuses_descriptor(Bytes descriptor, const Header& header, 
   return refuses_blocks({blocks->number_of_logical_blocks, blocks->logical_block_length}, parameters, header);
 }
 
-Reply select_pages(PrimaryDevice& device, Command& command, Bytes list, const Header& header) {
+Task<Reply> select_pages(PrimaryDevice& device, Command& command, Bytes list, Header header) {
   const auto refused = refuses_descriptor(list.subspan(header.length), header, device.mode_parameters());
-  if (refused) return Reply::check_condition(*refused);
+  if (refused) co_return Reply::check_condition(*refused);
   const std::size_t offset = header.length + header.block_descriptor_length;
-  const auto changed = device.select_mode_pages(list.subspan(offset), offset);
-  if (!changed) return Reply::check_condition(changed.error());
+  const Bytes pages = list.subspan(offset);
+  if (command[ModeSelect6::save_pages] != 0) {
+    auto saved = device.mode_pages().saved_with(pages, offset);
+    if (!saved) co_return Reply::check_condition(saved.error());
+    SavedState state = device.saved_state();
+    state.mode_pages = std::move(*saved);
+    const bool safe = co_await device.save_state(command.shard(), std::move(state));
+    if (!safe) co_return Reply::check_condition(Sense::internal_target_failure());
+  }
+  const auto changed = device.select_mode_pages(pages, offset);
+  if (!changed) co_return Reply::check_condition(changed.error());
   ItlNexus& itl = command.itl();
   if (*changed) itl.unit().unit_attentions().establish(Sense::mode_parameters_changed(), &itl);
-  return Reply::good();
+  co_return Reply::good();
+}
+
+// Both commands have their flags in the same places.
+Task<Reply> mode_select(PrimaryDevice& device, Command& command, Field list_length,
+                        Result<Header, Sense> (*header_of)(Bytes)) {
+  using Flags = ModeSelect6;
+  const bool saves = command[Flags::save_pages] != 0;
+  if (saves && !device.mode_pages().savable()) {
+    co_return Reply::check_condition(Sense::invalid_field_in_cdb(Flags::save_pages));
+  }
+  const std::uint64_t length = command[list_length];
+  if (length == 0 && !saves) co_return Reply::good();
+  if (length != 0 && command[Flags::page_format] == 0) {
+    co_return Reply::check_condition(Sense::invalid_field_in_cdb(Flags::page_format));
+  }
+  const auto list = co_await command.parameter_list(length);
+  if (!list) co_return Reply::check_condition(list.error());
+  const auto header = length == 0 ? Result<Header, Sense>(Header{}) : header_of(*list);
+  if (!header) co_return Reply::check_condition(header.error());
+  auto reply = co_await select_pages(device, command, *list, *header);
+  co_return std::move(reply);
 }
 
 }  // namespace
 
 Task<Reply> ModeSelect6::run(PrimaryDevice& device, Command& command) {
-  if (command[parameter_list_length] == 0) co_return Reply::good();
-  if (command[page_format] == 0) co_return Reply::check_condition(Sense::invalid_field_in_cdb(page_format));
-  const auto list = co_await command.parameter_list(command[parameter_list_length]);
-  if (!list) co_return Reply::check_condition(list.error());
-  const auto header = header_of_6(*list);
-  if (!header) co_return Reply::check_condition(header.error());
-  co_return select_pages(device, command, *list, *header);
+  return mode_select(device, command, parameter_list_length, header_of_6);
 }
 
 Task<Reply> ModeSelect10::run(PrimaryDevice& device, Command& command) {
-  if (command[parameter_list_length] == 0) co_return Reply::good();
-  if (command[page_format] == 0) co_return Reply::check_condition(Sense::invalid_field_in_cdb(page_format));
-  const auto list = co_await command.parameter_list(command[parameter_list_length]);
-  if (!list) co_return Reply::check_condition(list.error());
-  const auto header = header_of_10(*list);
-  if (!header) co_return Reply::check_condition(header.error());
-  co_return select_pages(device, command, *list, *header);
+  return mode_select(device, command, parameter_list_length, header_of_10);
 }
 
 }  // namespace tgt

@@ -17,7 +17,8 @@ struct Question {
 
 // Either the pages to return or why not.
 Result<std::vector<ModePages::Code>, Sense> pages_for(const PrimaryDevice& device, const Question& question) {
-  if (question.control == mode::PageControl::saved) return failure(Sense::saving_parameters_not_supported());
+  const bool nothing_saved = question.control == mode::PageControl::saved && !device.mode_pages().savable();
+  if (nothing_saved) return failure(Sense::saving_parameters_not_supported());
   auto codes = device.mode_pages().matching(question.wanted);
   if (!codes.empty()) return codes;
   const bool only_subpage_unknown = device.mode_pages().has_page(question.wanted.page);

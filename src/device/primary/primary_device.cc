@@ -20,11 +20,42 @@ Result<bool, Sense> PrimaryDevice::select_mode_pages(Bytes pages, std::size_t of
   return changed;
 }
 
+bool PrimaryDevice::keep_state_in(std::unique_ptr<SavedStateStore> store, std::optional<Bytes> saved_before) {
+  std::optional<SavedState> state{std::in_place};
+  if (saved_before) state = SavedState::decode(*saved_before);
+  if (!state) return false;
+  state_store_ = std::move(store);
+  mode_pages_.set_savable(state_store_ != nullptr);
+  mode_pages_.restore_saved(state->mode_pages, ModePages::Also::current);
+  mode_pages_changed();
+  const LockGuard lock(mutex_);
+  saved_state_ = std::move(*state);
+  return true;
+}
+
+SavedState PrimaryDevice::saved_state() const {
+  const LockGuard lock(mutex_);
+  return saved_state_;
+}
+
+Task<bool> PrimaryDevice::save_state(Shard& shard, SavedState state) {
+  if (state_store_) {
+    const bool safe = co_await state_store_->save(shard, state.encode());
+    if (!safe) co_return false;
+  }
+  mode_pages_.restore_saved(state.mode_pages, ModePages::Also::nothing);
+  const LockGuard lock(mutex_);
+  saved_state_ = std::move(state);
+  co_return true;
+}
+
 Task<ResetOutcome> PrimaryDevice::reset(Shard&, ResetKind) {
   mode_pages_.revert();
   mode_pages_changed();
   co_return ResetOutcome::done;
 }
+
+Task<std::optional<Sense>> PrimaryDevice::self_test(Shard&) { co_return std::nullopt; }
 
 Task<void> PrimaryDevice::close(Shard&) { co_return; }
 

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <atomic>
+#include <memory>
 #include <optional>
 #include <span>
 
 #include "core/device_server.h"
 #include "device/primary/identity.h"
+#include "device/primary/log_pages.h"
 #include "device/primary/mode_pages.h"
+#include "device/primary/nexus_buffers.h"
+#include "device/primary/saved_state.h"
+#include "device/primary/timestamp.h"
 #include "device/primary/vital_product_data_page.h"
 #include "scsi/inquiry.h"
 #include "scsi/parameter_writer.h"
@@ -21,6 +26,7 @@ class PrimaryDevice : public DeviceServer {
   // --- for the commands of SPC-6
   virtual CommandTable commands() const = 0;
   virtual std::span<const VitalProductDataPage> vital_product_data_pages() const = 0;
+  virtual std::span<const LogPage> log_pages() const { return {}; }
   // The flags, type and version descriptors; identity is filled in.
   virtual StandardInquiryData standard_inquiry_data() const = 0;
   // Why the medium cannot be reached just now; nothing when it can.
@@ -34,16 +40,29 @@ class PrimaryDevice : public DeviceServer {
   };
   virtual ModeParameters mode_parameters() const { return {}; }
 
+  // SEND DIAGNOSTIC, the default self-test: why the device failed it.
+  virtual Task<std::optional<Sense>> self_test(Shard& shard);
+
   Identity identity() const;
   const ModePages& mode_pages() const { return mode_pages_; }
+  NexusBuffers& nexus_buffers() { return nexus_buffers_; }
   // As ModePages::select(); the device follows.
   Result<bool, Sense> select_mode_pages(Bytes pages, std::size_t offset);
+  DeviceTimestamp& timestamp() { return timestamp_; }
+
+  // --- what survives a restart
+  // Before the device serves: where to save, and what was saved there. False: this is no saved state.
+  bool keep_state_in(std::unique_ptr<SavedStateStore> store, std::optional<Bytes> saved_before);
+  SavedState saved_state() const;
+  // The new state once it is safe; at once when there is nowhere to save. For commands that run alone.
+  Task<bool> save_state(Shard& shard, SavedState state);
   // --- DeviceServer
   Result<const CommandTraits*, Sense> decode(const Cdb& cdb) const override { return commands().decode(cdb); }
   SenseData::Format sense_format() const override {
     const bool descriptors = descriptor_format_sense_.load(std::memory_order_relaxed);
     return descriptors ? SenseData::Format::descriptor : SenseData::Format::fixed;
   }
+  void nexus_lost(ItlNexus& itl) override { nexus_buffers_.drop(itl); }
   Task<ResetOutcome> reset(Shard& shard, ResetKind kind) override;
   Task<void> close(Shard& shard) override;
   bool configure(std::string_view name, std::string_view value) override;
@@ -57,6 +76,10 @@ class PrimaryDevice : public DeviceServer {
   mutable Mutex mutex_;
   Identity identity_;
   ModePages mode_pages_;
+  NexusBuffers nexus_buffers_;
+  DeviceTimestamp timestamp_;
+  std::unique_ptr<SavedStateStore> state_store_;      // may be null
+  SavedState saved_state_;                            // under mutex_
   std::atomic<bool> descriptor_format_sense_{false};  // D_SENSE
 };
 

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/disk/medium_work.h"
+
+#include <algorithm>
+
+#include "core/itl_nexus.h"
+#include "device/disk/disk.h"
+#include "reactor/wait.h"
+
+namespace tgt {
+namespace {
+
+// Written between two looks at whether to stop; what needs no bytes moved goes in larger steps.
+constexpr std::uint64_t step_of_bytes = std::uint64_t{4} << 20;
+constexpr std::uint64_t step_of_ranges = std::uint64_t{1} << 30;
+constexpr Duration between_looks = 20ms;
+
+Sense failed(MediumWork::Kind kind) {
+  return kind == MediumWork::Kind::format ? Sense::format_command_failed() : Sense::sanitize_command_failed();
+}
+
+void fill(MutableBytes buffer, const std::vector<std::uint8_t>& pattern, std::uint32_t block, bool inverted) {
+  const std::uint8_t mask = inverted ? 0xff : 0x00;
+  for (std::size_t at = 0; at < buffer.size(); ++at) {
+    buffer[at] = static_cast<std::uint8_t>(pattern[at % block % pattern.size()] ^ mask);
+  }
+}
+
+}  // namespace
+
+// What the command that began a job waits for. On the job's shard.
+struct MediumWork::Outcome {
+  Event ended;
+  bool good = false;
+};
+
+std::optional<Sense> MediumWork::obstacle_of(std::uint32_t state) {
+  const auto progress = static_cast<std::uint16_t>(state & 0xffff);
+  switch (phase_of(state)) {
+    case Phase::idle:
+      return std::nullopt;
+    case Phase::formatting:
+      return Sense::format_in_progress(progress);
+    case Phase::sanitizing:
+      return Sense::sanitize_in_progress(progress);
+    case Phase::format_failed:
+      return Sense::medium_format_corrupted();
+    case Phase::sanitize_failed:
+      return Sense::sanitize_command_failed();
+  }
+  return std::nullopt;
+}
+
+std::optional<Sense> MediumWork::refuses(Kind kind) const {
+  const std::uint32_t state = state_.load(std::memory_order_acquire);
+  const Phase phase = phase_of(state);
+  const bool mends = phase == Phase::format_failed || (phase == Phase::sanitize_failed && kind == Kind::sanitize);
+  return mends ? std::nullopt : obstacle_of(state);
+}
+
+bool MediumWork::leave_failure() {
+  std::uint32_t state = state_.load(std::memory_order_acquire);
+  if (phase_of(state) != Phase::sanitize_failed) return true;
+  if (!may_leave_failure_.load(std::memory_order_relaxed)) return false;
+  return state_.compare_exchange_strong(state, 0, std::memory_order_acq_rel);
+}
+
+bool MediumWork::begin(Kind kind) {
+  if (refuses(kind) || stopping_.load() || working_.exchange(true)) return false;
+  advance(kind, 0, 1);
+  return true;
+}
+
+void MediumWork::advance(Kind kind, std::uint64_t done, std::uint64_t total) {
+  const double part = static_cast<double>(done) / static_cast<double>(total);
+  const auto progress = static_cast<std::uint16_t>(std::min(part * 65536.0, 65535.0));
+  const Phase phase = kind == Kind::format ? Phase::formatting : Phase::sanitizing;
+  state_.store(state_of(phase, progress), std::memory_order_release);
+}
+
+void MediumWork::finish(const Job& job, bool good) {
+  const Phase spoilt = job.kind == Kind::format ? Phase::format_failed : Phase::sanitize_failed;
+  may_leave_failure_.store(job.may_leave_failure, std::memory_order_relaxed);
+  state_.store(state_of(good ? Phase::idle : spoilt, 0), std::memory_order_release);
+}
+
+Task<bool> MediumWork::write_everything(Disk& disk, Shard& shard, const Job& job) {
+  BlockStore& store = disk.store();
+  const std::uint32_t block = disk.block_size().bytes();
+  const std::uint64_t size = disk.capacity().value << disk.block_size().exponent;
+  const bool discards = job.pattern.empty() && job.give_space_back && store.can_discard();
+  const std::uint64_t most = discards ? step_of_ranges : step_of_bytes;
+  Buffer buffer;
+  if (!job.pattern.empty()) {
+    buffer = shard.buffers().allocate(static_cast<std::size_t>(std::min(size, step_of_bytes)));
+    if (!buffer) co_return false;
+  }
+  for (unsigned pass = 0; pass < job.passes; ++pass) {
+    if (buffer) fill(buffer.all(), job.pattern, block, job.invert_between_passes && pass % 2 != 0);
+    for (std::uint64_t done = 0; done < size;) {
+      co_await shard.sleep(1ms);  // others of this shard have their turn
+      if (stopping_.load()) co_return false;
+      const std::uint64_t step =
+          std::min(size - done, buffer ? std::min<std::uint64_t>(most, buffer.capacity()) : most);
+      Result<void, IoFault> moved;
+      if (buffer) {
+        moved = co_await store.write_all(shard, buffer.first(static_cast<std::size_t>(step)), done);
+      } else if (discards) {
+        moved = co_await store.discard(shard, done, step);
+      } else {
+        moved = co_await store.write_zeros(shard, done, step);
+      }
+      if (!moved) co_return false;
+      done += step;
+      advance(job.kind, pass * size + done, job.passes * size + (job.certify ? size : 0));
+    }
+  }
+  const auto flushed = co_await store.flush(shard);
+  co_return flushed.has_value();
+}
+
+Task<bool> MediumWork::read_everything(Disk& disk, Shard& shard, const Job& job) {
+  const std::uint64_t size = disk.capacity().value << disk.block_size().exponent;
+  const Buffer buffer = shard.buffers().allocate(static_cast<std::size_t>(std::min(size, step_of_bytes)));
+  if (!buffer) co_return false;
+  for (std::uint64_t done = 0; done < size;) {
+    co_await shard.sleep(1ms);
+    if (stopping_.load()) co_return false;
+    const std::uint64_t step = std::min<std::uint64_t>(size - done, buffer.capacity());
+    const auto read = co_await disk.store().read_all(shard, buffer.first(static_cast<std::size_t>(step)), done);
+    if (!read) co_return false;
+    done += step;
+    advance(job.kind, job.passes * size + done, job.passes * size + size);
+  }
+  co_return true;
+}
+
+Task<void> MediumWork::perform(Disk& disk, Shard& shard, std::shared_ptr<LogicalUnit> keep, Job job,
+                               std::shared_ptr<Outcome> outcome) {
+  MediumWork& work = disk.medium_work();
+  bool good = co_await work.write_everything(disk, shard, job);
+  if (good && job.certify) good = co_await work.read_everything(disk, shard, job);
+  work.finish(job, good);
+  outcome->good = good;
+  outcome->ended.set();
+  work.working_.store(false);
+  work.ended_.ring();
+  keep.reset();
+}
+
+Task<Reply> MediumWork::run(Disk& disk, Command& command, Job job, bool immediate) {
+  MediumWork& work = disk.medium_work();
+  if (!work.begin(job.kind)) {
+    const auto reason = disk.not_ready();
+    co_return Reply::check_condition(reason.value_or(Sense::aborted_command()));
+  }
+  const Kind kind = job.kind;
+  const auto outcome = std::make_shared<Outcome>();
+  Shard& shard = command.shard();
+  const std::shared_ptr<LogicalUnit> unit = command.itl().shared_unit();
+  spawn(perform(disk, shard, unit, std::move(job), outcome));
+  if (immediate) co_return Reply::good();
+  unit->task_set().let_others_in(command);
+  while (!outcome->ended.is_set() && !command.abort_requested()) {
+    const bool ended = co_await wait_until(shard, outcome->ended, shard.now() + between_looks);
+    static_cast<void>(ended);
+  }
+  if (!outcome->ended.is_set()) co_return Reply::check_condition(Sense::aborted_command());
+  co_return outcome->good ? Reply::good() : Reply::check_condition(failed(kind));
+}
+
+Task<void> MediumWork::end(Shard& shard) {
+  stopping_.store(true);
+  for (;;) {
+    Bell::Waiter waiter(ended_, shard);
+    if (!working_.load()) co_return;
+    co_await waiter.rung();
+  }
+}
+
+}  // namespace tgt

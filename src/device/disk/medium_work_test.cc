@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// FORMAT UNIT and SANITIZE: what they leave on the medium, and what others hear meanwhile.
+#include "device/disk/disk_fixture.h"
+#include "device/disk/format_unit.h"
+#include "device/disk/sanitize.h"
+
+namespace tgt {
+namespace {
+
+using testing::Each;
+using List = std::vector<std::uint8_t>;
+
+const List block_erase{0x48, 0x02, 0, 0, 0, 0, 0, 0, 0, 0};
+const List block_erase_immediate{0x48, 0x82, 0, 0, 0, 0, 0, 0, 0, 0};
+const List exit_failure_mode{0x48, 0x1f, 0, 0, 0, 0, 0, 0, 0, 0};
+const List test_unit_ready{0, 0, 0, 0, 0, 0};
+const List request_sense{0x03, 0, 0, 0, 252, 0};
+
+List overwrite(std::uint8_t length, std::uint8_t flags = 0) {
+  return {0x48, static_cast<std::uint8_t>(flags | 1), 0, 0, 0, 0, 0, 0, length, 0};
+}
+List format(std::uint8_t flags = 0) { return {0x04, flags, 0, 0, 0, 0}; }
+
+struct MediumWorkTest : DiskFixture {
+  void finish() { bench().reactor().advance(std::chrono::seconds(60)); }
+  void expect_pointer(const DeviceBench::Answer& answer, std::uint16_t byte) {
+    expect_sense(answer, Sense::invalid_field_in_parameter_list(0));
+    ASSERT_TRUE(answer.sense && answer.sense->field);
+    EXPECT_EQ(answer.sense->field->where, FieldPointer::Where::parameter_list);
+    EXPECT_EQ(answer.sense->field->byte, byte);
+  }
+  void fail_a_sanitize(std::uint8_t flags = 0) {
+    store().script().write_bad_from = 4096;
+    expect_sense(send(overwrite(5, flags), {1, 0, 0, 1, 0xaa}), Sense::sanitize_command_failed());
+    store().script().write_bad_from.reset();
+  }
+};
+using SanitizeTest = MediumWorkTest;
+using FormatTest = MediumWorkTest;
+
+TEST_F(SanitizeTest, BlockEraseLeavesZeros) {
+  put(0, pattern(8, 5));
+  EXPECT_EQ(send(block_erase).status, Status::good);
+  EXPECT_THAT(get(0, 8), Each(0));
+  EXPECT_GE(store().flushes, 1u);
+}
+
+TEST_F(SanitizeTest, OverwriteRepeatsItsPatternInEveryBlock) {
+  put(0, pattern(8, 5));
+  EXPECT_EQ(send(overwrite(7), {1, 0, 0, 3, 1, 2, 3}).status, Status::good);
+  const Block two = get(254, 2);
+  ASSERT_EQ(two.size(), 1024u);
+  for (std::size_t at = 0; at < two.size(); ++at) ASSERT_EQ(two[at], at % 512 % 3 + 1) << at;
+}
+
+TEST_F(SanitizeTest, OverwriteInvertsBetweenItsPasses) {
+  EXPECT_EQ(send(overwrite(5), {0x82, 0, 0, 1, 0x0f}).status, Status::good);
+  EXPECT_THAT(get(200, 4), Each(0xf0));
+  EXPECT_EQ(send(overwrite(5), {0x83, 0, 0, 1, 0x0f}).status, Status::good);
+  EXPECT_THAT(get(200, 4), Each(0x0f));
+}
+
+TEST_F(SanitizeTest, WorksInTheBackgroundAndTellsHowFarItIs) {
+  put(0, pattern(8, 5));
+  List list(4 + 512, 0x33);
+  list[0] = 31;
+  list[1] = 0;
+  list[2] = 2;
+  list[3] = 0;
+  EXPECT_EQ(send({0x48, 0x81, 0, 0, 0, 0, 0, 2, 4, 0}, list).status, Status::good);
+  bench().reactor().advance(std::chrono::milliseconds(10));
+  expect_sense(send(test_unit_ready), Sense::sanitize_in_progress(0));
+  expect_sense(send(read10(0, 1)), Sense::sanitize_in_progress(0));
+  expect_sense(send({0x15, 0x10, 0, 0, 4, 0}, List(4)), Sense::sanitize_in_progress(0));
+  expect_sense(send(block_erase), Sense::sanitize_in_progress(0));
+  expect_sense(send(format()), Sense::sanitize_in_progress(0));
+  EXPECT_EQ(send({0x12, 0, 0, 0, 255, 0}).status, Status::good);
+  EXPECT_EQ(send({0xa0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0}).status, Status::good);
+  const auto sense = send(request_sense);
+  EXPECT_EQ(sense.status, Status::good);
+  EXPECT_EQ(sense.data[2], 0x02);
+  EXPECT_EQ(sense.data[12], 0x04);
+  EXPECT_EQ(sense.data[13], 0x1b);
+  EXPECT_EQ(sense.data[15], 0x80);
+  EXPECT_GT(sense.data[16], 0);
+  finish();
+  EXPECT_EQ(send(test_unit_ready).status, Status::good);
+  EXPECT_THAT(get(0, 8), Each(0x33));
+}
+
+TEST_F(SanitizeTest, ThatFailedLeavesAMediumThatOnlyAnotherOneMends) {
+  fail_a_sanitize();
+  expect_sense(send(test_unit_ready), Sense::sanitize_command_failed());
+  expect_sense(send(read10(0, 1)), Sense::sanitize_command_failed());
+  expect_sense(send(format()), Sense::sanitize_command_failed());
+  expect_invalid_field(send(exit_failure_mode), Field{1, 4, 5});
+  EXPECT_EQ(send(block_erase).status, Status::good);
+  EXPECT_THAT(get(0, 1), Each(0));
+}
+
+TEST_F(SanitizeTest, ThatFailedWithLeaveToExitIsEndedByExitFailureMode) {
+  EXPECT_EQ(send(exit_failure_mode).status, Status::good) << "there is no failure";
+  fail_a_sanitize(0x20);
+  EXPECT_EQ(send(exit_failure_mode).status, Status::good);
+  EXPECT_EQ(send(read10(0, 1)).status, Status::good);
+}
+
+TEST_F(SanitizeTest, RefusesListsThatMakeNoSense) {
+  put(0, pattern(1, 5));
+  for (const std::uint8_t length : List{0, 1, 4}) {
+    expect_invalid_field(send(overwrite(length), List(length)), SanitizeOverwrite::parameter_list_length);
+  }
+  expect_invalid_field(send({0x48, 1, 0, 0, 0, 0, 0, 2, 5, 0}, List(517)), SanitizeOverwrite::parameter_list_length);
+  expect_pointer(send(overwrite(5), {0, 0, 0, 1, 7}), 0);
+  expect_pointer(send(overwrite(5), {0x21, 0, 0, 1, 7}), 0);
+  expect_pointer(send(overwrite(5), {1, 1, 0, 1, 7}), 1);
+  expect_pointer(send(overwrite(5), {1, 0, 0, 0, 7}), 2);
+  expect_pointer(send(overwrite(5), {1, 0, 2, 1, 7}), 2);
+  expect_sense(send(overwrite(5), {1, 0, 0, 2, 7}), Sense::parameter_list_length_error());
+  expect_sense(send(overwrite(6), {1, 0, 0, 1, 7, 7}), Sense::parameter_list_length_error());
+  expect_sense(send(overwrite(6), {1, 0, 0, 2, 7}), Sense::parameter_list_length_error());
+  EXPECT_EQ(get(0, 1), pattern(1, 5));
+}
+
+TEST_F(SanitizeTest, EncryptsNothingAndSoErasesNoKey) {
+  expect_invalid_field(send({0x48, 3, 0, 0, 0, 0, 0, 0, 0, 0}), Field{1, 4, 5});
+}
+
+TEST_F(SanitizeTest, NeedsAMediumThatMayBeWritten) {
+  make({}, {.read_only = true});
+  expect_sense(send(block_erase), Sense::write_protected());
+  expect_sense(send(format()), Sense::write_protected());
+  make({}, {.removable = true});
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 2, 0}).status, Status::good);
+  expect_sense(send(block_erase), Sense::medium_not_present());
+  expect_sense(send(format()), Sense::medium_not_present());
+}
+
+TEST_F(SanitizeTest, EndsWhereItStandsWhenTheDiskGoes) {
+  make({.capacity = 64 << 20}, {});
+  EXPECT_EQ(send(block_erase_immediate).status, Status::good);
+  make();  // the bench of the old disk ends without being given the time that the job needs
+}
+
+TEST_F(FormatTest, LeavesZeros) {
+  put(0, pattern(8, 5));
+  EXPECT_EQ(send(format()).status, Status::good);
+  EXPECT_THAT(get(0, 8), Each(0));
+  EXPECT_EQ(store().discards, 0u);
+  put(0, pattern(8, 5));
+  EXPECT_EQ(send(format(0x10), {0, 0, 0, 0}).status, Status::good);
+  EXPECT_THAT(get(0, 8), Each(0));
+  EXPECT_EQ(send(format(0x30), {0, 0x80, 0, 0, 0, 0, 0, 0}).status, Status::good);
+}
+
+TEST_F(FormatTest, GivesTheSpaceOfAThinDiskBack) {
+  make({}, {.thin_provisioning = true});
+  put(0, pattern(8, 5));
+  EXPECT_EQ(send(format()).status, Status::good);
+  EXPECT_THAT(get(0, 8), Each(0));
+  EXPECT_EQ(store().discards, 1u);
+}
+
+TEST_F(FormatTest, WritesThePatternOfItsList) {
+  EXPECT_EQ(send(format(0x10), {0, 0xa8, 0, 0, 0, 1, 0, 2, 0xab, 0xcd}).status, Status::good);
+  const Block block = get(9, 1);
+  EXPECT_EQ(block[0], 0xab);
+  EXPECT_EQ(block[511], 0xcd);
+}
+
+TEST_F(FormatTest, WorksInTheBackgroundWhenAskedTo) {
+  EXPECT_EQ(send(format(0x10), {0, 0x02, 0, 0}).status, Status::good);
+  const auto answer = send(test_unit_ready);
+  expect_sense(answer, Sense::format_in_progress(0));
+  EXPECT_TRUE(answer.sense->progress);
+  finish();
+  EXPECT_EQ(send(test_unit_ready).status, Status::good);
+}
+
+TEST_F(FormatTest, CertifiesUnlessToldNotTo) {
+  store().script().bad_from.reset();
+  store().script().read_bad_from = 4096;
+  EXPECT_EQ(send(format(0x10), {0, 0xa0, 0, 0}).status, Status::good) << "DCRT";
+  EXPECT_EQ(send(format(0x10), {0, 0, 0, 0}).status, Status::good) << "our default";
+  expect_sense(send(format(0x10), {0, 0x80, 0, 0}), Sense::format_command_failed());
+  expect_sense(send(read10(0, 1)), Sense::medium_format_corrupted());
+  store().script().read_bad_from.reset();
+  EXPECT_EQ(send(format()).status, Status::good);
+  EXPECT_EQ(send(read10(0, 1)).status, Status::good);
+}
+
+TEST_F(FormatTest, RefusesWhatItCannotDo) {
+  put(0, pattern(1, 5));
+  expect_invalid_field(send(format(0x80)), Field{1, 7, 1});
+  expect_invalid_field(send(format(0x20)), FormatUnit::long_list);
+  expect_invalid_field(send(format(0x08)), FormatUnit::complete_list);
+  expect_invalid_field(send(format(0x05)), FormatUnit::defect_list_format);
+  expect_invalid_field(send(format(0x16), {0, 0, 0, 0}), FormatUnit::defect_list_format);
+  expect_pointer(send(format(0x10), {1, 0, 0, 0}), 0);
+  expect_pointer(send(format(0x10), {0, 0x20, 0, 0}), 1);
+  expect_pointer(send(format(0x10), {0, 0x08, 0, 0}), 1);
+  expect_pointer(send(format(0x10), {0, 0, 0, 8}), 2);
+  expect_pointer(send(format(0x30), {0, 0, 0, 1, 0, 0, 0, 0}), 3);
+  expect_pointer(send(format(0x30), {0, 0, 0, 0, 0, 0, 0, 8}), 4);
+  expect_pointer(send(format(0x10), {0, 0xa8, 0, 0, 0x20, 1, 0, 1, 1}), 4);
+  expect_pointer(send(format(0x10), {0, 0xa8, 0, 0, 0, 2, 0, 1, 1}), 5);
+  expect_pointer(send(format(0x10), {0, 0xa8, 0, 0, 0, 1, 0, 0}), 6);
+  expect_pointer(send(format(0x10), {0, 0xa8, 0, 0, 0, 0, 0, 1, 1}), 6);
+  expect_pointer(send(format(0x10), {0, 0xa8, 0, 0, 0, 1, 2, 1, 1}), 6);
+  EXPECT_EQ(get(0, 1), pattern(1, 5));
+}
+
+TEST_F(FormatTest, RefusesListsThatAreCut) {
+  expect_sense(send(format(0x10)), Sense::parameter_list_length_error());
+  expect_sense(send(format(0x10), {0, 0, 0}), Sense::parameter_list_length_error());
+  expect_sense(send(format(0x30), {0, 0, 0, 0}), Sense::parameter_list_length_error());
+  expect_sense(send(format(0x10), {0, 0xa8, 0, 0}), Sense::parameter_list_length_error());
+  expect_sense(send(format(0x10), {0, 0xa8, 0, 0, 0, 1, 0, 2, 1}), Sense::parameter_list_length_error());
+}
+
+}  // namespace
+}  // namespace tgt

@@ -59,6 +59,16 @@ TEST_F(MediumTest, AnotherMediumGoesInOnceTheOneThatIsInIsOut) {
   EXPECT_EQ(send({0, 0, 0, 0, 0, 0}).status, Status::good);
 }
 
+TEST_F(MediumTest, AMediumThatIsBeingErasedStaysInUntilThatHasEnded) {
+  make_removable(1 << 18);
+  EXPECT_EQ(send({0x48, 0x82, 0, 0, 0, 0, 0, 0, 0, 0}).status, Status::good);
+  EXPECT_TRUE(disk().configure("online", "0"));
+  EXPECT_FALSE(change("/other").has_value());
+  bench().reactor().advance(std::chrono::seconds(1));
+  EXPECT_TRUE(change("/other").has_value());
+  EXPECT_EQ(send({0x48, 0x82, 0, 0, 0, 0, 0, 0, 0, 0}).status, Status::good) << "it can be erased as well";
+}
+
 TEST_F(MediumTest, AMediumThatCannotBeOpenedLeavesTheDiskEmpty) {
   make_removable(1 << 18);
   EXPECT_EQ(send({0x1b, 0, 0, 0, 0x02, 0}).status, Status::good);

@@ -21,7 +21,7 @@ ARCHIVE_KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 KERNEL_METAPACKAGE = "linux-image-amd64"
 RESOLVED_SECONDS = 24 * 3600  # asking apt takes longer than booting: its answers are kept for a day
 # Programs that only the guest runs. Installing them on the host would start services there.
-GUEST_PACKAGES = ("open-iscsi", "xfsprogs", "mdadm")
+GUEST_PACKAGES = ("open-iscsi", "xfsprogs")
 
 
 class PackageError(Exception):

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Emulated disks under the Linux kernel's initiator: file systems, discard, the tools of sg3-utils."""
+
+import os
+import re
+import unittest
+
+from lab.linux_initiator import LinuxInitiator
+from lab.target import GuestCase
+
+SMALL_BLOCKS, LARGE_BLOCKS = 1, 2  # 512 and 4096 bytes
+FILE_DISKS = {SMALL_BLOCKS: 512, LARGE_BLOCKS: 4096}
+FILE_SIZE = "320M"  # mkfs.xfs makes none below 300M
+
+
+class LinuxDisk(GuestCase):
+    modules = ("sg", "sd_mod", "iscsi_tcp", "ext4", "xfs")
+
+    @classmethod
+    def prepare(cls):
+        for lun in FILE_DISKS:
+            cls.machine.run(f"truncate -s {FILE_SIZE} {cls.backing_file(lun)}")
+
+    @classmethod
+    def backing_file(cls, lun):
+        return f"/tmp/disk.{lun}"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for lun, block_size in FILE_DISKS.items():
+            cls.target.admin(f"--op new --mode logicalunit --tid 1 --lun {lun} -y {block_size} -b {cls.backing_file(lun)}")
+            cls.target.admin(f"--op update --mode logicalunit --tid 1 --lun {lun} --params thin_provisioning=1")
+        cls.initiator = LinuxInitiator(cls.machine)
+        cls.disks = cls.initiator.log_in(tuple(FILE_DISKS))
+
+    def run_in_guest(self, script, timeout=60):
+        return self.machine.run("set -e\n" + script, timeout=timeout).stdout
+
+    def used_bytes(self, lun):
+        return int(self.run_in_guest(f"stat -c %b {self.backing_file(lun)}")) * 512
+
+    def use_file_system(self, lun, make, kind):
+        """A file survives a remount; what a deleted file took is given back to the backing store by fstrim."""
+        disk = self.disks[lun]
+        self.run_in_guest(f"{make} {disk}; mkdir -p /tmp/mounted; mount -t {kind} {disk} /tmp/mounted\n"
+                          "dd if=/dev/urandom of=/tmp/mounted/kept bs=1M count=2 status=none\n"
+                          "dd if=/dev/zero of=/tmp/mounted/freed bs=1M count=24 conv=fsync status=none\n"
+                          "sum=$(md5sum < /tmp/mounted/kept); umount /tmp/mounted; echo 3 > /proc/sys/vm/drop_caches\n"
+                          f"mount -t {kind} {disk} /tmp/mounted; test \"$(md5sum < /tmp/mounted/kept)\" = \"$sum\"", 120)
+        self.addCleanup(self.machine.run, "umount /tmp/mounted", check=False)
+        before = self.used_bytes(lun)
+        trimmed = self.run_in_guest("rm /tmp/mounted/freed; sync; fstrim -v /tmp/mounted; sync", 120)
+        self.assertGreater(int(re.search(r"\((\d+) bytes\) trimmed", trimmed).group(1)), 24 << 20)
+        self.assertLess(self.used_bytes(lun), before - (23 << 20), "the backing file still holds what was trimmed")
+        self.run_in_guest("umount /tmp/mounted")
+
+    def test_ext4_lives_on_both_block_sizes_and_fstrim_frees_space(self):
+        for lun in FILE_DISKS:
+            with self.subTest(block_size=FILE_DISKS[lun]):
+                self.use_file_system(lun, "mkfs.ext4 -q -F", "ext4")
+                self.run_in_guest(f"e2fsck -fn {self.disks[lun]}")
+
+    def test_xfs_lives_on_both_block_sizes_and_fstrim_frees_space(self):
+        for lun, block_size in FILE_DISKS.items():
+            with self.subTest(block_size=block_size):
+                self.use_file_system(lun, f"mkfs.xfs -q -f -s size={block_size}", "xfs")
+                self.run_in_guest(f"xfs_repair -n {self.disks[lun]}")
+
+    def test_the_kernel_sees_the_block_sizes_and_that_blocks_can_be_given_back(self):
+        for lun, block_size in FILE_DISKS.items():
+            name = os.path.basename(self.disks[lun])
+            queue = self.run_in_guest(f"cd /sys/block/{name}/queue; cat logical_block_size discard_max_bytes").split()
+            self.assertEqual(int(queue[0]), block_size)
+            self.assertGreater(int(queue[1]), 0)
+
+    # --- sg3-utils
+
+    def test_every_page_and_table_is_read_by_the_tools(self):
+        for lun in FILE_DISKS:
+            disk = self.disks[lun]
+            for command in ("sg_inq", "sg_vpd -a", "sg_opcodes", "sg_opcodes -m -n", "sg_readcap -l", "sg_modes -a",
+                            "sg_logs -a", "sg_turs", "sg_requests", "sg_luns"):
+                with self.subTest(command=command, lun=lun):
+                    output = self.run_in_guest(f"{command} {disk} 2>&1")
+                    self.assertNotRegex(output.lower(), "malformed|truncated|too short|illegal request|field in cdb")
+
+    def fill(self, lun, first, count, pattern):
+        block_size = FILE_DISKS[lun]
+        self.run_in_guest(f"tr '\\0' '\\{pattern:o}' < /dev/zero | dd of={self.disks[lun]} bs={block_size * count} count=1 "
+                          f"seek={block_size * first} iflag=fullblock oflag=direct,seek_bytes conv=notrunc status=none")
+
+    def blocks(self, lun, first, count):
+        block_size = FILE_DISKS[lun]
+        return self.machine.run(f"dd if={self.disks[lun]} bs={block_size * count} count=1 skip={block_size * first} "
+                                "iflag=direct,skip_bytes status=none").stdout_bytes
+
+    def test_compare_and_write_changes_a_block_that_is_as_expected_and_no_other(self):
+        for lun, block_size in FILE_DISKS.items():
+            with self.subTest(block_size=block_size):
+                self.fill(lun, 8, 2, 0x11)
+                self.machine.write_file("/tmp/compare", bytes([0x11]) * block_size + bytes([0x22]) * block_size)
+                command = (f"sg_compare_and_write --in=/tmp/compare --lba=8 --num=1 --xferlen={2 * block_size} "
+                           f"{self.disks[lun]}")
+                self.run_in_guest(command)
+                self.assertEqual(self.blocks(lun, 8, 2), bytes([0x22]) * block_size + bytes([0x11]) * block_size)
+                again = self.machine.run(command, check=False)
+                self.assertEqual(again.exit_code, 14, "SG_LIB_CAT_MISCOMPARE\n" + again.stderr)
+                self.assertEqual(self.blocks(lun, 8, 1), bytes([0x22]) * block_size)
+
+    def test_write_same_repeats_one_block(self):
+        for lun, block_size in FILE_DISKS.items():
+            with self.subTest(block_size=block_size):
+                self.machine.write_file("/tmp/same", bytes([0x33]) * block_size)
+                for size in ("--10", "--16"):
+                    self.fill(lun, 100, 20, 0)
+                    self.run_in_guest(f"sg_write_same {size} --in=/tmp/same --lba=101 --num=16 --xferlen={block_size} "
+                                      f"{self.disks[lun]}")
+                    self.assertEqual(self.blocks(lun, 100, 18),
+                                     bytes(block_size) + bytes([0x33]) * 16 * block_size + bytes(block_size))
+
+    def test_unmapped_blocks_read_as_zeros_and_are_told_as_deallocated(self):
+        for lun, block_size in FILE_DISKS.items():
+            with self.subTest(block_size=block_size):
+                count = (1 << 20) // block_size
+                self.fill(lun, 0, 2 * count, 0x44)
+                self.run_in_guest(f"sg_unmap --force --lba=0 --num={count} {self.disks[lun]}")
+                self.assertEqual(self.blocks(lun, count - 1, 2), bytes(block_size) + bytes([0x44]) * block_size)
+                for first, state in ((0, "1"), (count, "0")):
+                    status = self.run_in_guest(f"sg_get_lba_status -bb --lba={first} {self.disks[lun]}")
+                    self.assertEqual(status.split()[-1], state, status)
+
+    def test_sanitize_leaves_nothing_of_what_was_written(self):
+        disk = self.disks[LARGE_BLOCKS]
+        self.fill(LARGE_BLOCKS, 0, 256, 0x55)
+        self.run_in_guest(f"sg_sanitize --block --quick --wait {disk}", 120)
+        self.run_in_guest(f"for i in 1 2 3; do sg_turs {disk} && break; done")
+        self.assertEqual(self.blocks(LARGE_BLOCKS, 0, 256), bytes(256 * 4096))
+
+
+if __name__ == "__main__":
+    unittest.main()

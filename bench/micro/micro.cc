@@ -6,10 +6,10 @@
 #include <cstring>
 #include <vector>
 
+#include "base/crc32c.h"
 #include "core/command_table.h"
 #include "scsi/cdb.h"
 #include "scsi/field.h"
-#include "transport/iscsi/crc32c.h"
 #include "transport/iscsi/pdu.h"
 #include "transport/iscsi/pdu_reader.h"
 

@@ -39,17 +39,20 @@ struct CommandTraits {
   std::uint8_t cdb_length = 0;
   UsageMap usage{};
   Access access = Access::none;
+  Access (*decide_access)(const Cdb&) = nullptr;  // where it depends on the CDB's fields; else `access` holds
   Overlap overlap = Overlap::shared;
   bool before_unit_attention = false;  // answered while a unit attention is pending, which stays (INQUIRY, REPORT LUNS)
   std::optional<Field> allocation_length{};  // Data-In is cut to it
   std::uint32_t timeout_seconds = 30;        // nominal and recommended timeout told to initiators
   Reply (*immediate)(DeviceServer&, Command&) = nullptr;
   Task<Reply> (*deferred)(DeviceServer&, Command&) = nullptr;
+
+  Access access_of(const Cdb& cdb) const { return decide_access != nullptr ? decide_access(cdb) : access; }
 };
 
 // A row from a command struct (see device/primary for examples). The struct has: name, operation_code, cdb_length,
 // fields (std::array<Field, N>), access, `run(Device&, Command&)` returning Reply or Task<Reply>; and may have:
-// service_action, overlap, before_unit_attention, allocation_length, timeout_seconds.
+// service_action, decide_access, overlap, before_unit_attention, allocation_length, timeout_seconds.
 template <class CommandStruct, class Device>
 consteval CommandTraits describe() {
   CommandTraits traits;
@@ -69,6 +72,7 @@ consteval CommandTraits describe() {
       traits.usage[1] = static_cast<std::uint8_t>((traits.usage[1] & 0xe0) | CommandStruct::service_action);
     }
   }
+  if constexpr (requires { &CommandStruct::decide_access; }) traits.decide_access = &CommandStruct::decide_access;
   if constexpr (requires { CommandStruct::overlap; }) traits.overlap = CommandStruct::overlap;
   if constexpr (requires { CommandStruct::before_unit_attention; }) {
     traits.before_unit_attention = CommandStruct::before_unit_attention;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/reservations/persistence.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
 #include "base/big_endian.h"
-#include "base/checksum.h"
+#include "base/crc32c.h"
 
 namespace tgt {
 namespace {
 
 constexpr std::string_view magic = "tgt reservations 1\n";
-constexpr std::size_t checksum_length = 4;
 constexpr std::size_t most_registrations = 65536;
 
 class Writer {
@@ -93,14 +93,15 @@ std::vector<std::uint8_t> encode_persistent_state(const PersistentState& state) 
   }
   out.put(static_cast<std::uint8_t>(state.reservation ? static_cast<unsigned>(state.reservation->type) : 0u));
   if (state.reservation) put(out, state.reservation->holder);
-  out.put(be32(checksum(out.bytes())));
+  out.put(Crc32c::of(out.bytes()));
   return out.take();
 }
 
 std::optional<PersistentState> decode_persistent_state(Bytes blob) {
+  constexpr std::size_t checksum_length = sizeof(Crc32c::Digest);
   if (blob.size() < magic.size() + checksum_length) return std::nullopt;
   const Bytes content = blob.first(blob.size() - checksum_length);
-  if (checksum(content) != *read_wire<be32>(blob.last(checksum_length))) return std::nullopt;
+  if (!std::ranges::equal(Crc32c::of(content), blob.last(checksum_length))) return std::nullopt;
   if (!std::equal(magic.begin(), magic.end(), content.begin())) return std::nullopt;
   Reader in(content.subspan(magic.size()));
   PersistentState state;

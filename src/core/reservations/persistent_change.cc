@@ -34,9 +34,11 @@ Registration* find(PersistentState& state, const NexusIdentity& nexus) {
 void put(PersistentState& state, const Registration& registration) {
   if (Registration* known = find(state, registration.nexus)) {
     known->key = registration.key;
-  } else {
-    state.registrations.push_back(registration);
+    return;
   }
+  // One through all target ports takes the place of those through single ones: a nexus has one registration.
+  std::erase_if(state.registrations, [&](const Registration& one) { return registration.is_of(one.nexus); });
+  state.registrations.push_back(registration);
 }
 
 // SPC-6, 5.13.11.2.2: the reservation ends with its holder's registration, or with the last registrant. The others

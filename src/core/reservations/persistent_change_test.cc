@@ -354,5 +354,17 @@ TEST_F(PersistentChangeTest, ADamagedStoreIsRefusedWhole) {
   }
 }
 
+TEST_F(PersistentChangeTest, ARegistrationThroughAllPortsTakesThePlaceOfThoseThroughSingleOnes) {
+  good({.action = Action::register_key, .nexus = nexus("alice", 2), .service_action_reservation_key = 0x2});
+  good({.action = Action::reserve, .nexus = nexus("alice", 2), .type = Type::exclusive_access, .reservation_key = 0x2});
+  good({.action = Action::register_key,
+        .nexus = alice,
+        .service_action_reservation_key = 0xa,
+        .all_target_ports = true});
+  ASSERT_THAT(state_.registrations, SizeIs(1));
+  EXPECT_EQ(state_.find(nexus("alice", 2))->key, 0xau);
+  EXPECT_TRUE(state_.holds(state_.registrations.front()));
+}
+
 }  // namespace
 }  // namespace tgt

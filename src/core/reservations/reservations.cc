@@ -127,7 +127,7 @@ bool Reservations::conflicts(const ItlNexus& itl, const CommandTraits& row, cons
   const LockGuard lock(mutex_);
   if (!may_conflict(itl)) return false;
   if (reserved_by_ != nullptr && reserved_by_ != &itl) return !allowed_beside_reserve(cdb);
-  switch (row.access) {
+  switch (row.access_of(cdb)) {
     case Access::none:
     case Access::reservation:
       return false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a disk can do: its commands and its VPD pages.
 #include "core/report_luns.h"
+#include "core/reservations/commands.h"
 #include "device/disk/block_device_characteristics.h"
 #include "device/disk/block_limits.h"
 #include "device/disk/compare_and_write.h"
@@ -48,17 +49,17 @@ namespace {
 
 template <class... More>
 consteval auto commands_and() {
-  return command_set<Disk,  //
-                     CompareAndWrite, DeviceRequestSense, FormatUnit, Inquiry, LogSelect, LogSense, ModeSelect10,
-                     ModeSelect6, ModeSense10, ModeSense6, OrWrite16, PreFetch10, PreFetch16,
-                     PreventAllowMediumRemoval<Disk>, Read10, Read12, Read16, Read6, ReadBuffer10, ReadCapacity10,
-                     ReadCapacity16, ReadDefectData10, ReadDefectData12, ReceiveDiagnosticResults,
-                     ReportIdentifyingInformation, ReportLuns, ReportPriority, ReportSupportedOperationCodes,
-                     ReportSupportedTaskManagementFunctions, ReportTimestamp, SanitizeBlockErase,
-                     SanitizeExitFailureMode, SanitizeOverwrite, SendDiagnostic, SetIdentifyingInformation,
-                     SetTimestamp, StartStopUnit, SynchronizeCache10, SynchronizeCache16, TestUnitReady, Verify10,
-                     Verify12, Verify16, Write10, Write12, Write16, Write6, WriteAndVerify10, WriteAndVerify12,
-                     WriteAndVerify16, WriteAtomic16, WriteBuffer10, WriteSame10, WriteSame16, More...>();
+  return command_set_with_reservations<
+      Disk,  //
+      CompareAndWrite, DeviceRequestSense, FormatUnit, Inquiry, LogSelect, LogSense, ModeSelect10, ModeSelect6,
+      ModeSense10, ModeSense6, OrWrite16, PreFetch10, PreFetch16, PreventAllowMediumRemoval<Disk>, Read10, Read12,
+      Read16, Read6, ReadBuffer10, ReadCapacity10, ReadCapacity16, ReadDefectData10, ReadDefectData12,
+      ReceiveDiagnosticResults, ReportIdentifyingInformation, ReportLuns, ReportPriority, ReportSupportedOperationCodes,
+      ReportSupportedTaskManagementFunctions, ReportTimestamp, SanitizeBlockErase, SanitizeExitFailureMode,
+      SanitizeOverwrite, SendDiagnostic, SetIdentifyingInformation, SetTimestamp, StartStopUnit, SynchronizeCache10,
+      SynchronizeCache16, TestUnitReady, Verify10, Verify12, Verify16, Write10, Write12, Write16, Write6,
+      WriteAndVerify10, WriteAndVerify12, WriteAndVerify16, WriteAtomic16, WriteBuffer10, WriteSame10, WriteSame16,
+      More...>();
 }
 
 constexpr auto fully_provisioned_commands = commands_and<>();

@@ -20,6 +20,10 @@ struct StartStopUnit {
   static constexpr Field start{4, 0, 1};
   static constexpr std::array fields{immediate, power_condition_modifier, power_condition, no_flush, load_eject, start};
   static constexpr Access access = Access::write;
+  // SBC-4, table of commands allowed in the presence of reservations: everybody may start it.
+  static Access decide_access(const Cdb& cdb) {
+    return cdb[start] != 0 && cdb[power_condition] == 0 ? Access::none : Access::write;
+  }
   static constexpr std::uint32_t timeout_seconds = 300;
   static Task<Reply> run(Disk& disk, Command& command);
 };

@@ -17,7 +17,7 @@ struct ModeSense6 {
   static constexpr Field allocation_length{4, 7, 8};
   static constexpr std::array fields{disable_block_descriptors, page_control, page_code, subpage_code,
                                      allocation_length};
-  static constexpr Access access = Access::none;
+  static constexpr Access access = Access::read;
   static Reply run(PrimaryDevice& device, Command& command);
 };
 
@@ -34,7 +34,7 @@ struct ModeSense10 {
   static constexpr Field allocation_length{7, 7, 16};
   static constexpr std::array fields{long_lba_accepted, disable_block_descriptors, page_control, page_code,
                                      subpage_code,      allocation_length};
-  static constexpr Access access = Access::none;
+  static constexpr Access access = Access::read;
   static Reply run(PrimaryDevice& device, Command& command);
 };
 

@@ -14,7 +14,8 @@ struct PreventAllowMediumRemoval {
   static constexpr std::uint8_t cdb_length = 6;
   static constexpr Field prevent{4, 1, 2};
   static constexpr std::array fields{prevent};
-  static constexpr Access access = Access::read;
+  static constexpr Access access = Access::write;
+  static Access decide_access(const Cdb& cdb) { return cdb[prevent] == 0 ? Access::none : Access::write; }
   static Reply run(Device& device, Command& command) {
     switch (command[prevent]) {
       case 0:

@@ -29,16 +29,7 @@ Reply all_commands(const CommandTable& table, Command& command) {
   const std::size_t length = table.rows().size() * each;
   return parameter_data(command, sizeof(AllCommandsHeader) + length, [&](ParameterWriter& writer) {
     writer.append(AllCommandsHeader{static_cast<std::uint32_t>(length)});
-    for (const CommandTraits& row : table.rows()) {
-      CommandDescriptor descriptor{.operation_code = row.operation_code, .cdb_length = row.cdb_length};
-      if (row.service_action) {
-        descriptor.service_action = *row.service_action;
-        descriptor.flags |= CommandDescriptor::service_action_valid;
-      }
-      if (timeouts) descriptor.flags |= CommandDescriptor::timeouts_descriptor_present;
-      writer.append(descriptor);
-      if (timeouts) writer.append(timeouts_of(row));
-    }
+    Rsoc::append_descriptors(table, timeouts, writer);
   });
 }
 
@@ -65,7 +56,23 @@ Result<const CommandTraits*, Sense> find_row(const CommandTable& table, const Co
   return found == rows.end() ? nullptr : &*found;
 }
 
-Reply one_command(const CommandTable& table, Command& command) {
+}  // namespace
+
+void ReportSupportedOperationCodes::append_descriptors(const CommandTable& table, bool with_timeouts,
+                                                       ParameterWriter& writer) {
+  for (const CommandTraits& row : table.rows()) {
+    CommandDescriptor descriptor{.operation_code = row.operation_code, .cdb_length = row.cdb_length};
+    if (row.service_action) {
+      descriptor.service_action = *row.service_action;
+      descriptor.flags |= CommandDescriptor::service_action_valid;
+    }
+    if (with_timeouts) descriptor.flags |= CommandDescriptor::timeouts_descriptor_present;
+    writer.append(descriptor);
+    if (with_timeouts) writer.append(timeouts_of(row));
+  }
+}
+
+Reply ReportSupportedOperationCodes::one_command(const CommandTable& table, Command& command) {
   const auto row = find_row(table, command);
   if (!row) return Reply::check_condition(row.error());
   const CommandTraits* found = *row;
@@ -83,8 +90,6 @@ Reply one_command(const CommandTable& table, Command& command) {
     if (timeouts) writer.append(timeouts_of(*found));
   });
 }
-
-}  // namespace
 
 Reply ReportSupportedOperationCodes::run(PrimaryDevice& device, Command& command) {
   const std::uint64_t options = command[reporting_options];

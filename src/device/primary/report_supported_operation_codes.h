@@ -18,8 +18,13 @@ struct ReportSupportedOperationCodes {
   static constexpr Field allocation_length{6, 7, 32};
   static constexpr std::array fields{return_timeouts, reporting_options, requested_operation_code,
                                      requested_service_action, allocation_length};
-  static constexpr Access access = Access::none;
+  static constexpr Access access = Access::read;
   static Reply run(PrimaryDevice& device, Command& command);
+
+  // In parts, for devices that answer for some of their commands only: the descriptors of a list of all commands, and
+  // the answer for the one command that is asked for.
+  static void append_descriptors(const CommandTable& table, bool with_timeouts, ParameterWriter& writer);
+  static Reply one_command(const CommandTable& table, Command& command);
 };
 
 }  // namespace tgt

@@ -14,7 +14,7 @@ struct ReportSupportedTaskManagementFunctions {
   static constexpr Field return_extended_data{2, 7, 1};
   static constexpr Field allocation_length{6, 7, 32};
   static constexpr std::array fields{return_extended_data, allocation_length};
-  static constexpr Access access = Access::none;
+  static constexpr Access access = Access::read;
   static Reply run(PrimaryDevice& device, Command& command);
 };
 

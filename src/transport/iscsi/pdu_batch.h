@@ -7,8 +7,8 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "base/crc32c.h"
 #include "reactor/socket.h"
-#include "transport/iscsi/crc32c.h"
 #include "transport/iscsi/pdu.h"
 
 namespace tgt {

@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/crc32c.h"
 #include "reactor/simulated_reactor.h"
 #include "reactor/socket.h"
-#include "transport/iscsi/crc32c.h"
 #include "transport/iscsi/pdu.h"
 #include "transport/iscsi/text.h"
 

@@ -7,7 +7,7 @@
 
 namespace tgt {
 
-// The CRC32C of iSCSI digests (RFC 7143, 13.1), over pieces that are fed one after the other.
+// CRC32C, as in iSCSI digests (RFC 7143, 13.1) and in files of our own, over pieces that are fed one after the other.
 class Crc32c {
  public:
   // As it stands on the wire: the low-order byte first.

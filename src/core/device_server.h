@@ -55,6 +55,9 @@ class DeviceServer {
   // returns nobody else sees them as open by us.
   virtual Task<void> close(Shard& shard) = 0;
 
+  // What initiators know it by, the same after a restart; empty when there is nothing.
+  virtual std::string lasting_name() const { return {}; }
+
   // For `tgtadm --op show`.
   struct Description {
     std::string type_word = "disk";  // disk, tape, cd/dvd, changer, osd, controller, passthrough

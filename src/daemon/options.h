@@ -17,6 +17,7 @@ struct DaemonOptions {
   bool debug = false;
   // Empty: all addresses, IPv4 and IPv6, port 3260.
   std::vector<std::string> portals{};
+  std::string state_directory = "/var/lib/tgt";  // what outlives the daemon
   std::optional<unsigned> nop_interval_seconds{};
   std::optional<unsigned> nop_count{};
   Reactor::Options reactor{};

@@ -12,6 +12,7 @@
 #include "control/views.h"
 #include "core/target_registry.h"
 #include "management/device_factory.h"
+#include "management/reservation_files.h"
 #include "transport/iscsi/iscsi_driver.h"
 
 namespace tgt {
@@ -37,6 +38,7 @@ class Management final : public ManagementService {
     DeviceFactory& devices;
     DaemonStopper& stopper;
     Log log;
+    ReservationFiles* reservation_files = nullptr;  // null: nothing outlives the daemon
   };
   explicit Management(Dependencies dependencies) : with_(std::move(dependencies)) {}
 
@@ -93,6 +95,7 @@ class Management final : public ManagementService {
   std::vector<StatisticsRow> statistics_of(const Target& target) const;
   Task<bool> take_units_away(std::shared_ptr<Target> target);
   DeviceRequest device_request(const Target& target, const NewLogicalUnit& unit, Lun lun) const;
+  Task<Result<std::shared_ptr<LogicalUnit>, std::string>> make_unit(DeviceRequest request);
   Answer unsupported(std::string what) const;
   Answer change_medium(std::string name, std::shared_ptr<LogicalUnit> unit, std::string path);
   // Runs to its end even when nobody waits any longer; true when it ended within the time that an administrator waits.

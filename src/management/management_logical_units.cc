@@ -54,6 +54,18 @@ DeviceRequest Management::device_request(const Target& target, const NewLogicalU
           .block_size = unit.block_size};
 }
 
+// Opens the device and finds the reservations that its unit had before the daemon started.
+Task<Result<std::shared_ptr<LogicalUnit>, std::string>> Management::make_unit(DeviceRequest request) {
+  auto device = co_await with_.devices.open(home(), std::move(request));
+  if (!device) co_return failure(std::move(device.error()));
+  auto unit = std::make_shared<LogicalUnit>(std::move(*device), with_.shards);
+  if (with_.reservation_files == nullptr) co_return unit;
+  auto attached = co_await with_.reservation_files->attach(home(), unit);
+  if (attached) co_return unit;
+  co_await unit->device().close(home());
+  co_return failure(std::move(attached.error()));
+}
+
 Management::Answer Management::create_logical_unit(NewLogicalUnit unit) {
   const std::string name = unit_name(unit.target_id, unit.number);
   auto found = find_target(unit.target_id);
@@ -70,14 +82,14 @@ Management::Answer Management::create_logical_unit(NewLogicalUnit unit) {
   if ((there && !replaces_controller) || !units_in_the_making_.emplace(target->tid(), lun.number).second) {
     co_return refused(ManagementErrorCode::logical_unit_exists, name);
   }
-  auto device = co_await with_.devices.open(home(), request);
+  const auto opened = co_await make_unit(request);
   units_in_the_making_.erase({target->tid(), lun.number});
-  if (!device) {
-    with_.log.error("{}: {}", name, device.error());
-    co_return refused(ManagementErrorCode::invalid_request, device.error());
+  if (!opened) {
+    with_.log.error("{}: {}", name, opened.error());
+    co_return refused(ManagementErrorCode::invalid_request, opened.error());
   }
+  const std::shared_ptr<LogicalUnit>& made = *opened;
   if (replaces_controller) co_await target->unmap(home(), lun, Target::WhenActive::abort_tasks);
-  auto made = std::make_shared<LogicalUnit>(std::move(*device), with_.shards);
   const bool target_is_there =
       with_.targets.find(target->tid()) == target && !targets_being_removed_.contains(target->tid());
   if (!target_is_there || !target->map(lun, made)) {

@@ -66,6 +66,10 @@ class Daemon:
         return self._folder
 
     @property
+    def state_directory(self):
+        return os.path.join(self._folder, "state")
+
+    @property
     def running(self):
         return self._process.poll() is None
 
@@ -149,7 +153,7 @@ class Daemon:
 
     def _start(self):
         command = [os.path.join(PROGRAMS, "tgtd"), "-f", "--control-port", "0", "--iscsi",
-                   f"portal=127.0.0.1:{self.port}", *self._arguments]
+                   f"portal=127.0.0.1:{self.port}", "--state-directory", self.state_directory, *self._arguments]
         with open(os.path.join(self._folder, "log"), "ab") as log:
             self._process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
                                              stderr=log)

@@ -28,7 +28,8 @@ class StartAndStop(unittest.TestCase):
 
     def tgtd(self, *arguments, timeout=30):
         """Runs tgtd, which goes to the background, and returns how its first process ended."""
-        command = [os.path.join(PROGRAMS, "tgtd"), "--pid-file", self.pid_file, *arguments]
+        command = [os.path.join(PROGRAMS, "tgtd"), "--pid-file", self.pid_file, "--state-directory",
+                   os.path.join(self.folder, "state"), *arguments]
         with open(os.path.join(self.folder, "output"), "w+b") as output:
             process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=output,
                                        stderr=output)
@@ -109,7 +110,8 @@ class StartAndStop(unittest.TestCase):
         code, output = self.tgtd("--iscsi", f"portal=127.0.0.1:{free_port()}")
         self.assertEqual(code, 0, output)
         first = self.daemon_pid()
-        command = [os.path.join(PROGRAMS, "tgtd"), "--iscsi", f"portal=127.0.0.1:{free_port()}"]
+        command = [os.path.join(PROGRAMS, "tgtd"), "--iscsi", f"portal=127.0.0.1:{free_port()}", "--state-directory",
+                   os.path.join(self.folder, "state")]
         second = subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.PIPE, text=True, timeout=30)
         self.assertNotEqual(second.returncode, 0)

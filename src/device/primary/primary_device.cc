@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/primary/primary_device.h"
 
+#include <fmt/format.h>
+
 namespace tgt {
 
 Identity PrimaryDevice::identity() const {
   const LockGuard lock(mutex_);
   return identity_;
 }
+
+std::string PrimaryDevice::lasting_name() const { return fmt::format("naa.{:016x}", identity().naa_identifier()); }
 
 void PrimaryDevice::mode_pages_changed() {
   constexpr ModePages::Code control{.page = 0x0a};

@@ -66,6 +66,7 @@ class PrimaryDevice : public DeviceServer {
   Task<ResetOutcome> reset(Shard& shard, ResetKind kind) override;
   Task<void> close(Shard& shard) override;
   bool configure(std::string_view name, std::string_view value) override;
+  std::string lasting_name() const override;
 
  protected:
   ModePages& mutable_mode_pages() { return mode_pages_; }

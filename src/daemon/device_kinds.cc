@@ -75,7 +75,8 @@ Task<DeviceKinds::Opened> DeviceKinds::open_real_device(Shard& shard, DeviceRequ
   auto interface = interface_of(request);
   if (!interface) co_return failure(std::move(interface.error()));
   const PassthroughOptions options{.interface = *interface};
-  auto opened = co_await open_passthrough(shard, reactor_, *request.path, options, log_);
+  auto opened = co_await open_passthrough(shard, {.reactor = reactor_, .in_use = devices_in_use_, .log = log_},
+                                          *request.path, options);
   if (!opened) co_return failure(std::move(opened.error().text));
   co_return std::move(*opened);
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "device/passthrough/devices_in_use.h"
 #include "management/device_factory.h"
 #include "reactor/reactor.h"
 
@@ -26,6 +27,7 @@ class DeviceKinds final : public DeviceFactory {
   Task<Opened> open_real_device(Shard& shard, DeviceRequest request);
 
   Reactor& reactor_;
+  DevicesInUse devices_in_use_;
   Log log_;
 };
 

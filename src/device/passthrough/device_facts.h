@@ -18,6 +18,7 @@ struct DeviceFacts {
   bool supports_protection = false;  // PROTECT: the medium may be formatted with protection information
   std::string vendor, product;
   std::string serial_number;      // page 80h; empty when there is none
+  std::string unit_name;          // of page 83h; empty when there is none
   std::uint64_t block_count = 0;  // 0: no medium, or no blocks
   std::uint32_t block_length = 0;
   bool protected_medium = false;  // PROT_EN

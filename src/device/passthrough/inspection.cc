@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "device/passthrough/own_commands.h"
+#include "device/passthrough/unit_name.h"
 #include "scsi/inquiry.h"
 #include "scsi/vital_product_data.h"
 
@@ -112,9 +113,28 @@ Task<void> learn_medium(Shard& shard, InitiatorPort& port, DeviceFacts& facts) {
 }
 
 // Simple bridges break on questions that no desktop system asks, so only those that claim a present standard are asked.
-bool may_be_asked_for_commands(const DeviceFacts& facts) {
+bool claims_present_standard(const DeviceFacts& facts) {
   constexpr std::uint8_t spc_3 = 0x05;
-  return facts.version >= spc_3 && facts.type != PeripheralDeviceType::optical;
+  return facts.version >= spc_3;
+}
+bool may_be_asked_for_commands(const DeviceFacts& facts) {
+  return claims_present_standard(facts) && facts.type != PeripheralDeviceType::optical;
+}
+
+Task<void> learn_names(Shard& shard, InitiatorPort& port, DeviceFacts& facts) {
+  constexpr std::uint16_t page_room = 252;
+  constexpr auto serial_page = static_cast<std::uint8_t>(vital_product_data::Page::unit_serial_number);
+  const auto serial = co_await ask(shard, port, own_command::inquiry_page(serial_page, page_room), page_room);
+  if (serial.data.size() > 4 && serial.data[1] == serial_page) {
+    const std::size_t length = std::min<std::size_t>(serial.data[3], serial.data.size() - 4);
+    facts.serial_number = text_of(Bytes(serial.data).subspan(4, length));
+  }
+  constexpr std::uint16_t identification_room = 1024;
+  constexpr auto identification = static_cast<std::uint8_t>(vital_product_data::Page::device_identification);
+  if (!claims_present_standard(facts)) co_return;
+  const auto page =
+      co_await ask(shard, port, own_command::inquiry_page(identification, identification_room), identification_room);
+  facts.unit_name = unit_name_of(page.data);
 }
 
 }  // namespace
@@ -126,13 +146,7 @@ Task<Result<DeviceFacts, std::string>> inspect_device(Shard& shard, InitiatorPor
   auto facts = facts_of_inquiry(inquiry.data);
   if (!facts) co_return failure(facts.error());
 
-  constexpr std::uint16_t page_room = 252;
-  constexpr auto serial_page = static_cast<std::uint8_t>(vital_product_data::Page::unit_serial_number);
-  const auto serial = co_await ask(shard, port, own_command::inquiry_page(serial_page, page_room), page_room);
-  if (serial.data.size() > 4 && serial.data[1] == serial_page) {
-    const std::size_t length = std::min<std::size_t>(serial.data[3], serial.data.size() - 4);
-    facts->serial_number = text_of(Bytes(serial.data).subspan(4, length));
-  }
+  co_await learn_names(shard, port, *facts);
   const bool has_blocks = facts->is_disk() || facts->type == PeripheralDeviceType::optical;
   if (has_blocks) co_await learn_medium(shard, port, *facts);
   if (may_be_asked_for_commands(*facts)) {

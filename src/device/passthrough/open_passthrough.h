@@ -13,7 +13,15 @@
 
 namespace tgt {
 
+class DevicesInUse;
 class Reactor;
+
+// What of the daemon a device that is passed through needs.
+struct PassthroughHost {
+  Reactor& reactor;
+  DevicesInUse& in_use;
+  Log log;
+};
 
 // What an administrator may say about a device that is passed through.
 struct PassthroughOptions {
@@ -25,9 +33,9 @@ struct PassthroughOptions {
 
 // Opens a real SCSI device, by any of its names ("/dev/sda", "/dev/nst0", "/dev/sg3", "/dev/bsg/0:0:0:0", a link in
 // /dev/disk/by-id, "0:0:0:0"), and asks it what it is. An empty drive is opened; a device that says nothing is not.
-// On a data shard; takes as long as the device takes to answer a handful of commands.
-Task<Result<std::unique_ptr<DeviceServer>, OpenFault>> open_passthrough(Shard& shard, Reactor& reactor,
-                                                                        std::string path, PassthroughOptions options,
-                                                                        Log log);
+// A device that is a logical unit already, by whatever name or path, is refused. On a data shard; takes as long as the
+// device takes to answer a handful of commands.
+Task<Result<std::unique_ptr<DeviceServer>, OpenFault>> open_passthrough(Shard& shard, PassthroughHost host,
+                                                                        std::string path, PassthroughOptions options);
 
 }  // namespace tgt

@@ -23,6 +23,7 @@ PassthroughDevice::PassthroughDevice(Parts parts, Log log)
     : port_(std::move(parts.port)),
       facts_(std::move(parts.facts)),
       path_(std::move(parts.path)),
+      hold_(std::move(parts.hold)),
       log_(std::move(log)),
       active_(parts.data_shards),
       foreign_(port_->notices(), parts.opened) {
@@ -34,6 +35,9 @@ PassthroughDevice::~PassthroughDevice() = default;
 Result<const CommandTraits*, Sense> PassthroughDevice::decode(const Cdb& cdb) const {
   const auto refusal = refusal_of(facts_.type, cdb);
   if (refusal) return failure(*refusal);
+  // The device knows one nexus, the host: reservations are kept here, for each of ours.
+  const CommandTable ours = reservation_commands();
+  if (!ours.of(cdb.operation_code()).empty()) return ours.decode(cdb);
   return &passthrough_row(facts_, cdb);
 }
 
@@ -327,6 +331,7 @@ void PassthroughDevice::nexus_lost(ItlNexus& itl) {
 Task<void> PassthroughDevice::close(Shard& shard) {
   while (background_.load() != 0) co_await shard.sleep(5ms);
   co_await port_->close(shard);
+  hold_ = DevicesInUse::Hold();
 }
 
 DeviceServer::Description PassthroughDevice::describe() const {

@@ -9,6 +9,7 @@
 #include "core/device_server.h"
 #include "device/passthrough/active_commands.h"
 #include "device/passthrough/device_facts.h"
+#include "device/passthrough/devices_in_use.h"
 #include "device/passthrough/foreign_attentions.h"
 #include "device/passthrough/medium_blocks.h"
 #include "device/passthrough/prevented_removal.h"
@@ -28,6 +29,7 @@ class PassthroughDevice final : public DeviceServer {
     std::string path;  // as the administrator named it
     unsigned data_shards = 1;
     TimePoint opened{};  // unit attentions of before are nobody's
+    DevicesInUse::Hold hold{};
   };
   PassthroughDevice(Parts parts, Log log);
   ~PassthroughDevice() override;
@@ -39,6 +41,7 @@ class PassthroughDevice final : public DeviceServer {
   Task<ResetOutcome> reset(Shard& shard, ResetKind kind) override;
   Task<void> close(Shard& shard) override;
   Description describe() const override;
+  std::string lasting_name() const override { return facts_.unit_name; }
 
   // --- For the command handlers (the rows)
   // Sends the command to the device as it is, and makes its answer the initiator's.
@@ -86,6 +89,7 @@ class PassthroughDevice final : public DeviceServer {
   std::unique_ptr<InitiatorPort> port_;
   DeviceFacts facts_;
   std::string path_;
+  DevicesInUse::Hold hold_;
   Log log_;
   ActiveCommands active_;
   MediumBlocks blocks_;

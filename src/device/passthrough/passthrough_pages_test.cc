@@ -227,15 +227,21 @@ TEST_F(PassthroughPages, SupportedOperationCodesLeaveOutWhatIsNotSent) {
   list[3] = static_cast<std::uint8_t>(list.size() - 4);
   react_to(0xa3, [&](const ScsiRequest&) { return LoopbackPort::good(list); });
   const auto outcome = run({.cdb = {0xa3, 0x0c, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0}, .expected_in = 1024});
-  Data expected{0, 0, 0, 36};
+  // What the device says, and then the sixteen commands that are carried out for it.
+  Data expected{0, 0, 0, 36 + 16 * 8};
   for (const Data& one : {read, report_luns, with_timeouts}) expected.insert(expected.end(), one.begin(), one.end());
-  EXPECT_EQ(outcome->data, expected);
+  ASSERT_EQ(outcome->data.size(), expected.size() + 16 * 8);
+  EXPECT_EQ(Data(outcome->data.begin(), outcome->data.begin() + 40), expected);
+  const Data last{0x5f, 0, 0, 7, 0, 1, 0, 10};
+  EXPECT_EQ(Data(outcome->data.end() - 8, outcome->data.end()), last) << "REGISTER AND MOVE";
 }
 
 TEST_F(PassthroughPages, OneSupportedOperationCodeIsTheDevicesAnswerUnlessItIsNotSent) {
   make(PeripheralDeviceType::block);
-  const auto refused = run({.cdb = {0xa3, 0x0c, 0x01, 0x5f, 0, 0, 0, 0, 0, 64, 0, 0}, .expected_in = 64});
+  const auto refused = run({.cdb = {0xa3, 0x0c, 0x01, 0x83, 0, 0, 0, 0, 0, 64, 0, 0}, .expected_in = 64});
   EXPECT_EQ(refused->data, (Data{0, 1, 0, 0}));
+  const auto ours = run({.cdb = {0xa3, 0x0c, 0x02, 0x5f, 0, 1, 0, 0, 0, 64, 0, 0}, .expected_in = 64});
+  EXPECT_EQ(ours->data, (Data{0, 3, 0, 10, 0x5f, 0x01, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0}));
   EXPECT_EQ(sent_to_device(), 0u);
   run({.cdb = {0xa3, 0x0c, 0x01, 0x28, 0, 0, 0, 0, 0, 64, 0, 0}, .expected_in = 64});
   EXPECT_EQ(sent_to_device(), 1u);
@@ -244,7 +250,9 @@ TEST_F(PassthroughPages, OneSupportedOperationCodeIsTheDevicesAnswerUnlessItIsNo
 TEST_F(PassthroughPages, AListOfSupportedCommandsThatLiesAboutItsLengthIsSurvived) {
   for (std::size_t length = 0; length < 40; ++length) {
     Data data(length, 0x02);
-    EXPECT_LE(remove_refused_commands(PeripheralDeviceType::block, data), length);
+    EXPECT_LE(correct_supported_commands(PeripheralDeviceType::block, false, data, length), length);
+    data.resize(1024);
+    EXPECT_LE(correct_supported_commands(PeripheralDeviceType::block, true, data, length), length + 16 * 20);
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "core/reservations/commands.h"
+#include "device/passthrough/command_access.h"
 #include "device/passthrough/inquiry.h"
 #include "device/passthrough/limits.h"
 #include "device/passthrough/medium_removal.h"
@@ -44,21 +46,41 @@ constexpr bool is_independent(std::size_t code) {
   return code == operation_code::inquiry || code == operation_code::request_sense;
 }
 
-consteval std::array<CommandTraits, 256> make_forward_rows(Overlap overlap) {
+consteval std::array<CommandTraits, 256> make_forward_rows(AccessRule access, Overlap overlap) {
   std::array<CommandTraits, 256> rows{};
   for (std::size_t code = 0; code < rows.size(); ++code) {
     rows[code].name = code_names[code].view();
     rows[code].operation_code = static_cast<std::uint8_t>(code);
-    rows[code].access = Access::none;
+    rows[code].access = Access::write;
+    rows[code].decide_access = access;
     rows[code].overlap = is_independent(code) ? Overlap::shared : overlap;
     const bool mode_sense = code == operation_code::mode_sense_6 || code == operation_code::mode_sense_10;
     rows[code].deferred = mode_sense ? handle<pass_mode_sense> : forward;
   }
   return rows;
 }
-constexpr std::array<CommandTraits, 256> together = make_forward_rows(Overlap::shared);
-// Tapes and changers: in order of arrival, each after the one before it, its data included.
-constexpr std::array<CommandTraits, 256> one_by_one = make_forward_rows(Overlap::exclusive_range);
+constexpr auto block_rows = make_forward_rows(access_of_block_command, Overlap::shared);
+constexpr auto optical_rows = make_forward_rows(access_of_optical_command, Overlap::shared);
+constexpr auto other_rows = make_forward_rows(access_of_other_command, Overlap::shared);
+// In order of arrival, each after the one before it, its data included.
+constexpr auto tape_rows = make_forward_rows(access_of_tape_command, Overlap::exclusive_range);
+constexpr auto changer_rows = make_forward_rows(access_of_changer_command, Overlap::exclusive_range);
+
+const std::array<CommandTraits, 256>& forward_rows(const DeviceFacts& facts) {
+  if (facts.is_disk()) return block_rows;
+  switch (facts.type) {
+    case PeripheralDeviceType::tape:
+      return tape_rows;
+    case PeripheralDeviceType::medium_changer:
+      return changer_rows;
+    case PeripheralDeviceType::optical:
+      return optical_rows;
+    default:
+      return other_rows;
+  }
+}
+
+constexpr auto reservation_rows = command_set_with_reservations<PassthroughDevice>();
 
 constexpr CommandTraits inquiry_row{.name = "INQUIRY",
                                     .operation_code = operation_code::inquiry,
@@ -69,6 +91,8 @@ constexpr CommandTraits inquiry_row{.name = "INQUIRY",
 constexpr CommandTraits prevent_row{.name = "PREVENT ALLOW MEDIUM REMOVAL",
                                     .operation_code = operation_code::prevent_allow_medium_removal,
                                     .cdb_length = 6,
+                                    .access = Access::write,
+                                    .decide_access = access_of_other_command,
                                     .overlap = Overlap::exclusive_range,
                                     .deferred = handle<pass_prevent_allow_medium_removal>};
 constexpr CommandTraits block_limits_row{.name = "READ BLOCK LIMITS",
@@ -80,6 +104,7 @@ constexpr CommandTraits supported_codes_row{.name = "REPORT SUPPORTED OPERATION 
                                             .operation_code = operation_code::maintenance_in,
                                             .service_action = service_action::report_supported_operation_codes,
                                             .cdb_length = 12,
+                                            .access = Access::read,
                                             .allocation_length = Field{6, 7, 32},
                                             .deferred = handle<pass_report_supported_operation_codes>};
 constexpr CommandTraits supported_functions_row{
@@ -87,10 +112,13 @@ constexpr CommandTraits supported_functions_row{
     .operation_code = operation_code::maintenance_in,
     .service_action = service_action::report_supported_task_management_functions,
     .cdb_length = 12,
+    .access = Access::read,
     .allocation_length = Field{6, 7, 32},
     .deferred = handle<answer_report_supported_task_management_functions>};
 
 }  // namespace
+
+CommandTable reservation_commands() { return reservation_rows; }
 
 const CommandTraits& passthrough_row(const DeviceFacts& facts, const Cdb& cdb) {
   switch (cdb.operation_code()) {
@@ -111,7 +139,7 @@ const CommandTraits& passthrough_row(const DeviceFacts& facts, const Cdb& cdb) {
     default:
       break;
   }
-  return (facts.is_sequential() ? one_by_one : together)[cdb.operation_code()];
+  return forward_rows(facts)[cdb.operation_code()];
 }
 
 }  // namespace tgt

@@ -6,6 +6,9 @@
 
 namespace tgt {
 
+// RESERVE, RELEASE and PERSISTENT RESERVE, which no device sees.
+CommandTable reservation_commands();
+
 // How a command of a passed-through device is handled: almost all are forwarded as they are; a few are answered or
 // corrected here, because the device knows nothing of our ports and initiators.
 const CommandTraits& passthrough_row(const DeviceFacts& facts, const Cdb& cdb);

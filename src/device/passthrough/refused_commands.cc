@@ -19,13 +19,6 @@ static_assert(service_action::report_target_port_groups == service_action::set_t
 
 bool is_refused(PeripheralDeviceType type, std::uint8_t code, std::uint16_t action) {
   switch (code) {
-    // Reservations: every initiator would hold them all.
-    case operation_code::reserve_6:
-    case operation_code::release_6:
-    case operation_code::reserve_10:
-    case operation_code::release_10:
-    case operation_code::persistent_reserve_in:
-    case operation_code::persistent_reserve_out:
     // Copies: the device would use its own way to the other logical unit.
     case operation_code::copy:
     case operation_code::compare:

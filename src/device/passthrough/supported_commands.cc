@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "device/passthrough/own_commands.h"
+#include "device/passthrough/passthrough_rows.h"
 #include "device/passthrough/refused_commands.h"
+#include "device/primary/report_supported_operation_codes.h"
 #include "scsi/opcodes.h"
 #include "scsi/report_supported.h"
 
@@ -19,6 +21,7 @@ constexpr Field requested_operation_code{3, 7, 8};
 constexpr Field requested_service_action{4, 7, 16};
 constexpr Field return_extended_data{2, 7, 1};
 constexpr std::uint64_t all_commands = 0;
+constexpr std::uint64_t known_options = 3;
 
 template <class T>
 Reply reply_with(Command& command, const T& value) {
@@ -34,9 +37,16 @@ std::size_t length_of_first(Bytes data, const CommandDescriptor& descriptor) {
   return std::min(length, data.size());
 }
 
-}  // namespace
+bool is_kept_here(std::uint8_t operation_code) { return !reservation_commands().of(operation_code).empty(); }
 
-std::size_t remove_refused_commands(PeripheralDeviceType type, MutableBytes data) {
+bool is_removed(PeripheralDeviceType type, const CommandDescriptor& descriptor) {
+  if (is_kept_here(descriptor.operation_code)) return true;
+  return is_refused(type, descriptor.operation_code, descriptor.service_action) &&
+         descriptor.operation_code != operation_code::report_luns;
+}
+
+// Returns the new length.
+std::size_t remove_commands(PeripheralDeviceType type, MutableBytes data) {
   const auto header = read_wire<AllCommandsHeader>(data);
   if (!header) return data.size();
   const std::size_t end = std::min<std::size_t>(data.size(), sizeof *header + std::size_t{header->command_data_length});
@@ -45,14 +55,23 @@ std::size_t remove_refused_commands(PeripheralDeviceType type, MutableBytes data
   while (const auto descriptor = read_wire<CommandDescriptor>(Bytes(data).subspan(from, end - from))) {
     const Bytes one = Bytes(data).subspan(from, length_of_first(Bytes(data).subspan(from, end - from), *descriptor));
     from += one.size();
-    if (is_refused(type, descriptor->operation_code, descriptor->service_action) &&
-        descriptor->operation_code != operation_code::report_luns) {
-      continue;
-    }
+    if (is_removed(type, *descriptor)) continue;
     to += copy_bytes(one, data.subspan(to));
   }
-  copy_bytes(bytes_of(AllCommandsHeader{static_cast<std::uint32_t>(to - sizeof *header)}), data);
   return to;
+}
+
+}  // namespace
+
+std::size_t correct_supported_commands(PeripheralDeviceType type, bool with_timeouts, MutableBytes data,
+                                       std::size_t length) {
+  if (length < sizeof(AllCommandsHeader)) return length;
+  std::size_t end = remove_commands(type, data.first(length));
+  ParameterWriter ours(data.subspan(end));
+  ReportSupportedOperationCodes::append_descriptors(reservation_commands(), with_timeouts, ours);
+  if (!ours.overflowed()) end += ours.length();
+  copy_bytes(bytes_of(AllCommandsHeader{static_cast<std::uint32_t>(end - sizeof(AllCommandsHeader))}), data);
+  return end;
 }
 
 Task<Reply> pass_report_supported_operation_codes(PassthroughDevice& device, Command& command) {
@@ -60,6 +79,9 @@ Task<Reply> pass_report_supported_operation_codes(PassthroughDevice& device, Com
   if (command[reporting_options] != all_commands) {
     const auto code = static_cast<std::uint8_t>(command[requested_operation_code]);
     const auto action = static_cast<std::uint16_t>(command[requested_service_action]);
+    if (command[reporting_options] <= known_options && is_kept_here(code)) {
+      co_return ReportSupportedOperationCodes::one_command(reservation_commands(), command);
+    }
     if (!is_refused(type, code, action)) co_return co_await device.forward(command);
     co_return reply_with(command, OneCommandHeader{.support = OneCommandHeader::not_supported});
   }
@@ -68,7 +90,8 @@ Task<Reply> pass_report_supported_operation_codes(PassthroughDevice& device, Com
   auto answer = co_await device.ask(
       command, own_command::report_supported_operation_codes(command[return_timeouts] != 0, room), room);
   if (answer.reply) co_return std::move(*answer.reply);
-  const std::size_t length = remove_refused_commands(type, answer.data.first(answer.length));
+  const std::size_t length =
+      correct_supported_commands(type, command[return_timeouts] != 0, answer.data.first(room), answer.length);
   co_return Reply::data_in(std::move(answer.data), length);
 }
 

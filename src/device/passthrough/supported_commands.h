@@ -11,7 +11,9 @@ Task<Reply> pass_report_supported_operation_codes(PassthroughDevice& device, Com
 // REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS (SPC-6): those of our own task manager.
 Task<Reply> answer_report_supported_task_management_functions(PassthroughDevice& device, Command& command);
 
-// The all-commands parameter data `data`, without the refused commands; returns the new length.
-std::size_t remove_refused_commands(PeripheralDeviceType type, MutableBytes data);
+// The all-commands parameter data in the first `length` bytes of `data`, without the commands that the device does not
+// get and with those that are carried out here instead; returns the new length, at most that of `data`.
+std::size_t correct_supported_commands(PeripheralDeviceType type, bool with_timeouts, MutableBytes data,
+                                       std::size_t length);
 
 }  // namespace tgt

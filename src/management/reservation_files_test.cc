@@ -91,8 +91,7 @@ TEST_F(ReservationFilesTest, NoDamagedFileIsUsedAndTheFaultNamesIt) {
     std::vector<std::uint8_t> bad = good;
     bad[at] ^= 0x10;
     put("naa.1.reservations", bad);
-    const auto damaged = unit("naa.1");
-    EXPECT_THAT(attach(damaged), HasSubstr(folder_ + "/naa.1.reservations: damaged")) << at;
+    EXPECT_THAT(attach(unit("naa.1")), HasSubstr(folder_ + "/naa.1.reservations: damaged")) << at;
     put("naa.1.reservations", Bytes(good).first(at));
     EXPECT_THAT(attach(unit("naa.1")), HasSubstr("remove the file")) << at;
   }

@@ -203,10 +203,10 @@ class Killed(ReservationsTest):
             operations = [self.operation(name, state) for name in NAMES]
             tasks = [self.begin(operation) for operation in operations]
             answers = [self.answer(task.wait()) for task in tasks]
+            self.clear_attentions()
             now = self.state()
             self.assertIn(now, outcomes(state, operations, answers), f"{state} {operations} {answers}")
             state = now
-            self.clear_attentions()
         operations = [self.operation(name, state) for name in NAMES]
         tasks = [self.begin(operation) for operation in operations]
         time.sleep(self.random.random() ** 2 * 0.01)

@@ -11,8 +11,10 @@
 #include "core/command.h"
 #include "core/device_server.h"
 #include "core/report_luns.h"
+#include "core/report_target_port_groups.h"
 #include "core/request_sense.h"
 #include "core/reservations/commands.h"
+#include "core/set_target_port_groups.h"
 #include "reactor/event.h"
 #include "reactor/mutex.h"
 #include "reactor/shard.h"
@@ -140,7 +142,8 @@ class FakeDevice final : public DeviceServer {
 
 inline Result<const CommandTraits*, Sense> FakeDevice::decode(const Cdb& cdb) const {
   static constexpr auto commands =
-      command_set_with_reservations<FakeDevice, TestUnitReady, Inquiry, RequestSense, ReportLuns, Read, Write, Alone>();
+      command_set_with_reservations<FakeDevice, TestUnitReady, Inquiry, RequestSense, ReportLuns, Read, Write, Alone,
+                                    ReportTargetPortGroups, SetTargetPortGroups>();
   return CommandTable(commands).decode(cdb);
 }
 

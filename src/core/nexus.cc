@@ -29,8 +29,13 @@ ItlNexus* Nexus::make_itl(Lun lun) {
   // Unmapped meanwhile by another shard, which may have looked for nexuses before this one was attached?
   if (target_.find(lun) != unit) return nullptr;
   unit->unit_attentions().establish_for(*itl, returns_ ? Sense::i_t_nexus_loss() : Sense::power_on_or_reset());
-  const LockGuard lock(mutex_);
-  itls_.emplace(lun.number, itl);
+  {
+    const LockGuard lock(mutex_);
+    itls_.emplace(lun.number, itl);
+  }
+  if (!serves_everything(target_.port_groups().state_of(properties_.relative_target_port))) {
+    itl->arm(ItlNexus::asymmetric_access);
+  }
   return itl.get();
 }
 

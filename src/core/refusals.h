@@ -15,4 +15,10 @@ inline constexpr Sense registrations_preempted = Sense::of(SenseKey::unit_attent
 inline constexpr Sense insufficient_registration_resources = Sense::of(SenseKey::illegal_request, 0x55, 0x04);
 inline constexpr Sense invalid_release_of_persistent_reservation = Sense::of(SenseKey::illegal_request, 0x26, 0x04);
 
+inline constexpr Sense asymmetric_access_state_transition = Sense::of(SenseKey::not_ready, 0x04, 0x0a);
+inline constexpr Sense target_port_in_standby_state = Sense::of(SenseKey::not_ready, 0x04, 0x0b);
+inline constexpr Sense target_port_in_unavailable_state = Sense::of(SenseKey::not_ready, 0x04, 0x0c);
+inline constexpr Sense logical_unit_offline = Sense::of(SenseKey::not_ready, 0x04, 0x12);
+inline constexpr Sense asymmetric_access_state_changed = Sense::of(SenseKey::unit_attention, 0x2a, 0x06);
+
 }  // namespace tgt::refusal

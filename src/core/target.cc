@@ -41,6 +41,11 @@ bool Target::has_port(std::uint16_t relative_target_port) const {
   return std::ranges::find(ports_, relative_target_port) != ports_.end();
 }
 
+std::vector<std::uint16_t> Target::ports() const {
+  const LockGuard lock(mutex_);
+  return ports_;
+}
+
 bool Target::map(Lun lun, std::shared_ptr<LogicalUnit> unit) {
   const LogicalUnit* const mapped = unit.get();
   {

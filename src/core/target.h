@@ -11,6 +11,7 @@
 #include "core/bell.h"
 #include "core/logical_unit.h"
 #include "core/nexus.h"
+#include "core/target_port_groups.h"
 #include "reactor/mutex.h"
 #include "reactor/task.h"
 
@@ -53,6 +54,16 @@ class Target {
   // The relative target port identifiers that this target has (iSCSI: its portal groups). At first only 1.
   void set_ports(std::vector<std::uint16_t> ports);
   bool has_port(std::uint16_t relative_target_port) const;
+  std::vector<std::uint16_t> ports() const;
+
+  // --- asymmetric access
+  const TargetPortGroups& port_groups() const { return port_groups_; }
+  // Makes or changes a group; false: it has a port that this target does not have, or that is another group's. Every
+  // initiator learns of it by ASYMMETRIC ACCESS STATE CHANGED.
+  bool put_port_group(const TargetPortGroup& group);
+  bool remove_port_group(std::uint16_t id);
+  // SET TARGET PORT GROUPS: for `sender` it is no news. False: one of the groups is not there; nothing is changed.
+  bool set_port_group_states(const std::vector<TargetPortGroups::NewState>& states, const Nexus& sender);
 
   // --- nexuses
   enum class NexusRefusal : std::uint8_t { offline, removed };
@@ -86,6 +97,7 @@ class Target {
   std::shared_ptr<Nexus> nexus_of_port(const Nexus::Properties& properties) const;
   bool was_here_before(const InitiatorPortIdentity& port);
   void tell_of_changed_luns(const LogicalUnit* except);
+  void port_groups_changed(const Nexus* except);
   Task<bool> any_task(Shard& shard, const std::shared_ptr<LogicalUnit>& unit) const;
   Task<void> end_tasks(Shard& shard, std::shared_ptr<LogicalUnit> unit);
 
@@ -94,6 +106,7 @@ class Target {
   std::string driver_;
   std::vector<Shard*> shards_;
   AccessRules access_;
+  TargetPortGroups port_groups_;
   mutable Mutex mutex_;
   State state_ = State::ready;
   bool removed_ = false;

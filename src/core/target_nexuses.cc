@@ -4,6 +4,7 @@
 
 #include "core/abort_group.h"
 #include "core/itl_nexus.h"
+#include "core/refusals.h"
 #include "core/target.h"
 
 namespace tgt {
@@ -142,6 +143,47 @@ Task<bool> Target::wait_until_no_nexus(Shard& shard, Duration longest) {
     }
     if (shard.now() >= until) co_return false;
     co_await waiter.rung(until);
+  }
+}
+
+bool Target::put_port_group(const TargetPortGroup& group) {
+  const auto is_ours = [this](std::uint16_t port) { return has_port(port); };
+  if (!std::ranges::all_of(group.ports, is_ours) || !port_groups_.put(group)) return false;
+  port_groups_changed(nullptr);
+  return true;
+}
+
+bool Target::remove_port_group(std::uint16_t id) {
+  if (!port_groups_.remove(id)) return false;
+  port_groups_changed(nullptr);
+  return true;
+}
+
+bool Target::set_port_group_states(const std::vector<TargetPortGroups::NewState>& states, const Nexus& sender) {
+  if (!port_groups_.set_states(states, AsymmetricAccessChange::set_by_command)) return false;
+  port_groups_changed(&sender);
+  return true;
+}
+
+// The state is there before anybody is armed for it. Who begins to use a unit at the same time looks at it himself.
+void Target::port_groups_changed(const Nexus* except) {
+  std::vector<std::shared_ptr<Nexus>> all;
+  {
+    const LockGuard lock(mutex_);
+    all = nexuses_;
+  }
+  for (const auto& nexus : all) {
+    const bool serves = serves_everything(port_groups_.state_of(nexus->properties().relative_target_port));
+    const LockGuard lock(nexus->mutex_);
+    for (const auto& [lun, itl] : nexus->itls_) {
+      if (serves) {
+        itl->disarm(ItlNexus::asymmetric_access);
+      } else {
+        itl->arm(ItlNexus::asymmetric_access);
+      }
+      if (nexus.get() == except) continue;
+      itl->unit().unit_attentions().establish_for(*itl, refusal::asymmetric_access_state_changed);
+    }
   }
 }
 

@@ -10,6 +10,7 @@
 #include "core/nexus.h"
 #include "core/refusals.h"
 #include "core/request_sense.h"
+#include "core/target.h"
 #include "scsi/opcodes.h"
 
 namespace tgt {
@@ -53,6 +54,12 @@ std::optional<Reply> TaskRouter::obstacle(Command& command, const Decoded& decod
   if ((armed & ItlNexus::unit_attention) != 0) {
     std::optional<Reply> attention = report_unit_attention(command, decoded);
     if (attention) return attention;
+  }
+  if ((armed & ItlNexus::asymmetric_access) != 0) {
+    const Nexus& nexus = command.nexus();
+    const auto state = nexus.target().port_groups().state_of(nexus.properties().relative_target_port);
+    const std::optional<Sense> refused = asymmetric_access_refusal(state, command.cdb());
+    if (refused) return Reply::check_condition(*refused);
   }
   if ((armed & ItlNexus::reservation) != 0 && decoded) {
     const bool conflict = command.itl().unit().reservations().conflicts(command.itl(), **decoded, command.cdb());

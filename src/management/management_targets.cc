@@ -3,6 +3,7 @@
 
 #include "control/layouts.h"
 #include "management/management.h"
+#include "management/port_group_text.h"
 
 namespace tgt {
 namespace {
@@ -159,6 +160,7 @@ Management::Answer Management::set_device_access(std::int32_t id, DeviceAccess a
 Management::Answer Management::update_target(std::int32_t id, Parameter parameter) {
   const auto target = find_target(id);
   if (!target) co_return failure(target.error());
+  if (parameter.name == "port_group") co_return change_port_group(**target, parameter.value);
   switch (with_.iscsi_parameters.set((*target)->name(), parameter.name, parameter.value)) {
     case IscsiTargetParameters::SetResult::done:
       co_return done();
@@ -171,6 +173,21 @@ Management::Answer Management::update_target(std::int32_t id, Parameter paramete
   co_return refused(
       ManagementErrorCode::invalid_request,
       fmt::format("'{}' is no value for the parameter {}", printable(parameter.value), printable(parameter.name)));
+}
+
+ManagementResult Management::change_port_group(Target& target, const std::string& text) {
+  const auto change = parse_port_group(text, target.ports());
+  if (!change) return refused(ManagementErrorCode::invalid_request, change.error());
+  const bool done_so =
+      change->removed ? target.remove_port_group(change->group.id) : target.put_port_group(change->group);
+  if (!done_so) {
+    return refused(ManagementErrorCode::invalid_request,
+                   fmt::format("target {}: {}", target.tid(),
+                               change->removed ? "there is no such port group"
+                                               : "it does not have these ports, or they are another group's"));
+  }
+  with_.log.info("target {}: port group {}", target.tid(), printable(text));
+  return done();
 }
 
 Management::Answer Management::admit_initiators(std::int32_t id, AccessRule rule) {

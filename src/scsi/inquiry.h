@@ -50,6 +50,9 @@ struct StandardInquiryData {
 };
 static_assert(WireStruct<StandardInquiryData> && sizeof(StandardInquiryData) == 74);
 
+// TPGS of byte 5: both the target and SET TARGET PORT GROUPS change asymmetric access states.
+inline constexpr std::uint8_t implicit_and_explicit_port_groups = 0x30;
+
 // PERIPHERAL QUALIFIER, as the top three bits of byte 0.
 enum class PeripheralQualifier : std::uint8_t {
   connected = 0x00,

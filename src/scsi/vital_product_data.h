@@ -15,6 +15,7 @@ enum class Page : std::uint8_t {
   device_identification = 0x83,
   extended_inquiry_data = 0x86,
   mode_page_policy = 0x87,
+  scsi_ports = 0x88,
   block_limits = 0xb0,
   block_device_characteristics = 0xb1,
   logical_block_provisioning = 0xb2,
@@ -75,6 +76,18 @@ struct PortNumber {
   be16 number{};
 };
 static_assert(WireStruct<PortNumber> && sizeof(PortNumber) == 4);
+
+// One port of page 88h (SPC-6, 7.7.13), before its initiator port TransportID, which we do not tell, and its
+// designators.
+struct ScsiPort {
+  be16 reserved{};
+  be16 relative_port_identifier{};
+  be16 reserved_too{};
+  be16 initiator_port_transport_id_length{};
+  be16 reserved_as_well{};
+  be16 target_port_descriptors_length{};
+};
+static_assert(WireStruct<ScsiPort> && sizeof(ScsiPort) == 12);
 
 struct ExtendedInquiryData {
   std::uint8_t activate_microcode_and_checks = 0;  // SPT, GRD_CHK, APP_CHK, REF_CHK

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a disk can do: its commands and its VPD pages.
 #include "core/report_luns.h"
+#include "core/report_target_port_groups.h"
 #include "core/reservations/commands.h"
+#include "core/set_target_port_groups.h"
 #include "device/disk/block_device_characteristics.h"
 #include "device/disk/block_limits.h"
 #include "device/disk/compare_and_write.h"
@@ -38,6 +40,7 @@
 #include "device/primary/report_supported_task_management_functions.h"
 #include "device/primary/report_timestamp.h"
 #include "device/primary/request_sense.h"
+#include "device/primary/scsi_ports.h"
 #include "device/primary/send_diagnostic.h"
 #include "device/primary/supported_pages.h"
 #include "device/primary/test_unit_ready.h"
@@ -55,19 +58,20 @@ consteval auto commands_and() {
       ModeSense10, ModeSense6, OrWrite16, PreFetch10, PreFetch16, PreventAllowMediumRemoval<Disk>, Read10, Read12,
       Read16, Read6, ReadBuffer10, ReadCapacity10, ReadCapacity16, ReadDefectData10, ReadDefectData12,
       ReceiveDiagnosticResults, ReportIdentifyingInformation, ReportLuns, ReportPriority, ReportSupportedOperationCodes,
-      ReportSupportedTaskManagementFunctions, ReportTimestamp, SanitizeBlockErase, SanitizeExitFailureMode,
-      SanitizeOverwrite, SendDiagnostic, SetIdentifyingInformation, SetTimestamp, StartStopUnit, SynchronizeCache10,
-      SynchronizeCache16, TestUnitReady, Verify10, Verify12, Verify16, Write10, Write12, Write16, Write6,
-      WriteAndVerify10, WriteAndVerify12, WriteAndVerify16, WriteAtomic16, WriteBuffer10, WriteSame10, WriteSame16,
-      More...>();
+      ReportSupportedTaskManagementFunctions, ReportTargetPortGroups, ReportTimestamp, SanitizeBlockErase,
+      SanitizeExitFailureMode, SanitizeOverwrite, SendDiagnostic, SetIdentifyingInformation, SetTargetPortGroups,
+      SetTimestamp, StartStopUnit, SynchronizeCache10, SynchronizeCache16, TestUnitReady, Verify10, Verify12, Verify16,
+      Write10, Write12, Write16, Write6, WriteAndVerify10, WriteAndVerify12, WriteAndVerify16, WriteAtomic16,
+      WriteBuffer10, WriteSame10, WriteSame16, More...>();
 }
 
 constexpr auto fully_provisioned_commands = commands_and<>();
 constexpr auto thin_commands = commands_and<GetLbaStatus16, Unmap>();
 
-constexpr auto disk_pages = vital_product_data_pages<Disk, SupportedPages, UnitSerialNumber, DeviceIdentification,
-                                                     ExtendedInquiryDataPage, ModePagePolicy, BlockLimitsPage,
-                                                     BlockDeviceCharacteristicsPage, LogicalBlockProvisioningPage>();
+constexpr auto disk_pages =
+    vital_product_data_pages<Disk, SupportedPages, UnitSerialNumber, DeviceIdentification, ExtendedInquiryDataPage,
+                             ModePagePolicy, ScsiPortsPage, BlockLimitsPage, BlockDeviceCharacteristicsPage,
+                             LogicalBlockProvisioningPage>();
 
 constexpr auto disk_log_pages =
     log_pages<Disk, WriteErrorCounters, ReadErrorCounters, VerifyErrorCounters, TemperatureLog, SolidStateMediaLog,

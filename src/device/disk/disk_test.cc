@@ -20,7 +20,7 @@ TEST_F(DiskFixture, SaysWhatItIs) {
 
 TEST_F(DiskFixture, ListsItsPages) {
   EXPECT_THAT(send({0x12, 1, 0, 0, 255, 0}).data,
-              ElementsAre(0, 0, 0, 8, 0x00, 0x80, 0x83, 0x86, 0x87, 0xb0, 0xb1, 0xb2));
+              ElementsAre(0, 0, 0, 9, 0x00, 0x80, 0x83, 0x86, 0x87, 0x88, 0xb0, 0xb1, 0xb2));
 }
 
 TEST_F(DiskFixture, EveryPageThatItListsCanBeRead) {

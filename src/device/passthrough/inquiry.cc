@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/passthrough/inquiry.h"
 
+#include "core/nexus.h"
+#include "core/target.h"
 #include "device/passthrough/own_commands.h"
 #include "device/passthrough/pages.h"
+#include "scsi/inquiry.h"
 #include "scsi/vital_product_data.h"
 
 namespace tgt {
@@ -74,7 +77,12 @@ void correct_standard_inquiry(MutableBytes data) {
 Task<Reply> pass_inquiry(PassthroughDevice& device, Command& command) {
   if (command[enable_vital_product_data] == 0) {
     Reply reply = co_await device.forward(command);
-    if (reply.status == Status::good && reply.data) correct_standard_inquiry(reply.data.first(reply.data_length));
+    if (reply.status == Status::good && reply.data) {
+      const MutableBytes data = reply.data.first(reply.data_length);
+      correct_standard_inquiry(data);
+      const bool port_groups = command.nexus().target().port_groups().any();
+      if (port_groups && data.size() > 5) data[5] |= implicit_and_explicit_port_groups;
+    }
     co_return reply;
   }
   const auto page = static_cast<std::uint8_t>(command[page_code]);

@@ -73,6 +73,10 @@ void write_device_identification(const Nexus& nexus, Bytes original, ParameterWr
     writer.append(iscsi_designator_header(Association::target_port, DesignatorType::relative_target_port,
                                           CodeSet::binary, sizeof number));
     writer.append(number);
+    const PortNumber group{.number = target.port_groups().group_of(relative_port)};
+    writer.append(iscsi_designator_header(Association::target_port, DesignatorType::target_port_group, CodeSet::binary,
+                                          sizeof group));
+    writer.append(group);
     append_name(writer, Association::target_port, fmt::format("{},t,0x{:04x}", target.name(), relative_port));
     append_name(writer, Association::target_device, target.name());
   }

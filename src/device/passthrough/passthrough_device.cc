@@ -35,9 +35,10 @@ PassthroughDevice::~PassthroughDevice() = default;
 Result<const CommandTraits*, Sense> PassthroughDevice::decode(const Cdb& cdb) const {
   const auto refusal = refusal_of(facts_.type, cdb);
   if (refusal) return failure(*refusal);
-  // The device knows one nexus, the host: reservations are kept here, for each of ours.
-  const CommandTable ours = reservation_commands();
-  if (!ours.of(cdb.operation_code()).empty()) return ours.decode(cdb);
+  // The device knows one nexus, the host: what is about our initiators and ports is kept here.
+  if (is_own_command(facts_.type, cdb.operation_code(), cdb.service_action())) {
+    return own_commands(facts_.type).decode(cdb);
+  }
   return &passthrough_row(facts_, cdb);
 }
 

@@ -258,7 +258,7 @@ TEST_F(PassthroughBench, WhatWouldActForEveryInitiatorAtOnceIsRefusedAndNotSent)
     cdb[0] = static_cast<std::uint8_t>(code);
     expect_sense(*run({.cdb = cdb, .expected_in = 8}), Sense::invalid_operation_code());
   }
-  for (const int action : {0x0a, 0x0b, 0x0e}) {
+  for (const int action : {0x0b, 0x0e}) {
     Data cdb(12);
     cdb[0] = 0xa3;
     cdb[1] = static_cast<std::uint8_t>(action);

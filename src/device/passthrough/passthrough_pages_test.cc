@@ -227,13 +227,13 @@ TEST_F(PassthroughPages, SupportedOperationCodesLeaveOutWhatIsNotSent) {
   list[3] = static_cast<std::uint8_t>(list.size() - 4);
   react_to(0xa3, [&](const ScsiRequest&) { return LoopbackPort::good(list); });
   const auto outcome = run({.cdb = {0xa3, 0x0c, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0}, .expected_in = 1024});
-  // What the device says, and then the sixteen commands that are carried out for it.
-  Data expected{0, 0, 0, 36 + 16 * 8};
+  // What the device says, and then the eighteen commands that are carried out for it.
+  Data expected{0, 0, 0, 36 + 18 * 8};
   for (const Data& one : {read, report_luns, with_timeouts}) expected.insert(expected.end(), one.begin(), one.end());
-  ASSERT_EQ(outcome->data.size(), expected.size() + 16 * 8);
+  ASSERT_EQ(outcome->data.size(), expected.size() + 18 * 8);
   EXPECT_EQ(Data(outcome->data.begin(), outcome->data.begin() + 40), expected);
-  const Data last{0x5f, 0, 0, 7, 0, 1, 0, 10};
-  EXPECT_EQ(Data(outcome->data.end() - 8, outcome->data.end()), last) << "REGISTER AND MOVE";
+  const Data last{0xa4, 0, 0, 0x0a, 0, 1, 0, 12};
+  EXPECT_EQ(Data(outcome->data.end() - 8, outcome->data.end()), last) << "SET TARGET PORT GROUPS";
 }
 
 TEST_F(PassthroughPages, OneSupportedOperationCodeIsTheDevicesAnswerUnlessItIsNotSent) {
@@ -252,7 +252,7 @@ TEST_F(PassthroughPages, AListOfSupportedCommandsThatLiesAboutItsLengthIsSurvive
     Data data(length, 0x02);
     EXPECT_LE(correct_supported_commands(PeripheralDeviceType::block, false, data, length), length);
     data.resize(1024);
-    EXPECT_LE(correct_supported_commands(PeripheralDeviceType::block, true, data, length), length + 16 * 20);
+    EXPECT_LE(correct_supported_commands(PeripheralDeviceType::block, true, data, length), length + 18 * 20);
   }
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/passthrough/passthrough_rows.h"
 
+#include <algorithm>
 #include <array>
 
+#include "core/report_target_port_groups.h"
 #include "core/reservations/commands.h"
+#include "core/set_target_port_groups.h"
 #include "device/passthrough/command_access.h"
 #include "device/passthrough/inquiry.h"
 #include "device/passthrough/limits.h"
@@ -80,7 +83,10 @@ const std::array<CommandTraits, 256>& forward_rows(const DeviceFacts& facts) {
   }
 }
 
-constexpr auto reservation_rows = command_set_with_reservations<PassthroughDevice>();
+constexpr auto own_rows =
+    command_set_with_reservations<PassthroughDevice, ReportTargetPortGroups, SetTargetPortGroups>();
+// For optical drives the codes of maintenance are SEND KEY and REPORT KEY.
+constexpr auto own_rows_of_optical_drives = command_set_with_reservations<PassthroughDevice>();
 
 constexpr CommandTraits inquiry_row{.name = "INQUIRY",
                                     .operation_code = operation_code::inquiry,
@@ -118,7 +124,18 @@ constexpr CommandTraits supported_functions_row{
 
 }  // namespace
 
-CommandTable reservation_commands() { return reservation_rows; }
+CommandTable own_commands(PeripheralDeviceType type) {
+  if (type == PeripheralDeviceType::optical) return own_rows_of_optical_drives;
+  return own_rows;
+}
+
+bool is_own_command(PeripheralDeviceType type, std::uint8_t operation_code, std::uint16_t service_action) {
+  return std::ranges::any_of(own_commands(type).of(operation_code), [&](const CommandTraits& row) {
+    const bool one_of_many =
+        operation_code == operation_code::maintenance_in || operation_code == operation_code::maintenance_out;
+    return !one_of_many || row.service_action == service_action;
+  });
+}
 
 const CommandTraits& passthrough_row(const DeviceFacts& facts, const Cdb& cdb) {
   switch (cdb.operation_code()) {

@@ -6,8 +6,10 @@
 
 namespace tgt {
 
-// RESERVE, RELEASE and PERSISTENT RESERVE, which no device sees.
-CommandTable reservation_commands();
+// What no device sees, because it is about our initiators and our ports: reservations and target port groups. Of the
+// maintenance codes these are two service actions, the others have their operation codes to themselves.
+CommandTable own_commands(PeripheralDeviceType type);
+bool is_own_command(PeripheralDeviceType type, std::uint8_t operation_code, std::uint16_t service_action);
 
 // How a command of a passed-through device is handled: almost all are forwarded as they are; a few are answered or
 // corrected here, because the device knows nothing of our ports and initiators.

@@ -6,13 +6,11 @@
 namespace tgt {
 namespace {
 
-// MAINTENANCE IN and OUT: target port groups, aliases and priorities belong to ports and nexuses.
+// MAINTENANCE IN and OUT: aliases and priorities belong to nexuses.
 bool is_refused_maintenance(std::uint16_t action) {
-  return action == service_action::report_target_port_groups || action == service_action::report_aliases ||
-         action == service_action::report_priority;
+  return action == service_action::report_aliases || action == service_action::report_priority;
 }
-static_assert(service_action::report_target_port_groups == service_action::set_target_port_groups &&
-              service_action::report_aliases == service_action::change_aliases &&
+static_assert(service_action::report_aliases == service_action::change_aliases &&
               service_action::report_priority == service_action::set_priority);
 
 }  // namespace

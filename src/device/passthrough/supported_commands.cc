@@ -37,10 +37,8 @@ std::size_t length_of_first(Bytes data, const CommandDescriptor& descriptor) {
   return std::min(length, data.size());
 }
 
-bool is_kept_here(std::uint8_t operation_code) { return !reservation_commands().of(operation_code).empty(); }
-
 bool is_removed(PeripheralDeviceType type, const CommandDescriptor& descriptor) {
-  if (is_kept_here(descriptor.operation_code)) return true;
+  if (is_own_command(type, descriptor.operation_code, descriptor.service_action)) return true;
   return is_refused(type, descriptor.operation_code, descriptor.service_action) &&
          descriptor.operation_code != operation_code::report_luns;
 }
@@ -68,7 +66,7 @@ std::size_t correct_supported_commands(PeripheralDeviceType type, bool with_time
   if (length < sizeof(AllCommandsHeader)) return length;
   std::size_t end = remove_commands(type, data.first(length));
   ParameterWriter ours(data.subspan(end));
-  ReportSupportedOperationCodes::append_descriptors(reservation_commands(), with_timeouts, ours);
+  ReportSupportedOperationCodes::append_descriptors(own_commands(type), with_timeouts, ours);
   if (!ours.overflowed()) end += ours.length();
   copy_bytes(bytes_of(AllCommandsHeader{static_cast<std::uint32_t>(end - sizeof(AllCommandsHeader))}), data);
   return end;
@@ -79,8 +77,8 @@ Task<Reply> pass_report_supported_operation_codes(PassthroughDevice& device, Com
   if (command[reporting_options] != all_commands) {
     const auto code = static_cast<std::uint8_t>(command[requested_operation_code]);
     const auto action = static_cast<std::uint16_t>(command[requested_service_action]);
-    if (command[reporting_options] <= known_options && is_kept_here(code)) {
-      co_return ReportSupportedOperationCodes::one_command(reservation_commands(), command);
+    if (command[reporting_options] <= known_options && is_own_command(type, code, action)) {
+      co_return ReportSupportedOperationCodes::one_command(own_commands(type), command);
     }
     if (!is_refused(type, code, action)) co_return co_await device.forward(command);
     co_return reply_with(command, OneCommandHeader{.support = OneCommandHeader::not_supported});

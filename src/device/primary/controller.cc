@@ -2,6 +2,8 @@
 #include "device/primary/controller.h"
 
 #include "core/report_luns.h"
+#include "core/report_target_port_groups.h"
+#include "core/set_target_port_groups.h"
 #include "device/primary/device_identification.h"
 #include "device/primary/extended_inquiry_data.h"
 #include "device/primary/inquiry.h"
@@ -9,6 +11,7 @@
 #include "device/primary/report_supported_operation_codes.h"
 #include "device/primary/report_supported_task_management_functions.h"
 #include "device/primary/request_sense.h"
+#include "device/primary/scsi_ports.h"
 #include "device/primary/supported_pages.h"
 #include "device/primary/test_unit_ready.h"
 #include "device/primary/unit_serial_number.h"
@@ -18,10 +21,12 @@ namespace {
 
 constexpr auto controller_commands =
     command_set<Controller, Inquiry, ModeSense6, ModeSense10, ReportLuns, ReportSupportedOperationCodes,
-                ReportSupportedTaskManagementFunctions, DeviceRequestSense, TestUnitReady>();
+                ReportSupportedTaskManagementFunctions, ReportTargetPortGroups, DeviceRequestSense, SetTargetPortGroups,
+                TestUnitReady>();
 
-constexpr auto controller_pages = vital_product_data_pages<Controller, SupportedPages, UnitSerialNumber,
-                                                           DeviceIdentification, ExtendedInquiryDataPage>();
+constexpr auto controller_pages =
+    vital_product_data_pages<Controller, SupportedPages, UnitSerialNumber, DeviceIdentification,
+                             ExtendedInquiryDataPage, ScsiPortsPage>();
 
 }  // namespace
 

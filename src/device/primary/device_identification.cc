@@ -11,8 +11,6 @@ namespace {
 
 using namespace vital_product_data;
 
-constexpr std::uint16_t the_target_port_group = 1;
-
 void append(ParameterWriter& writer, const DesignatorHeader& header, Bytes designator) {
   writer.append(header);
   writer.append(designator);
@@ -50,14 +48,11 @@ void append_port(const Nexus& nexus, ParameterWriter& writer) {
   const std::uint16_t relative_port = nexus.properties().relative_target_port;
   const PortNumber number{.number = relative_port};
   append(writer, iscsi_designator_header(port, relative_target_port, CodeSet::binary, sizeof number), bytes_of(number));
-  const PortNumber group{.number = the_target_port_group};
+  const PortNumber group{.number = nexus.target().port_groups().group_of(relative_port)};
   append(writer, iscsi_designator_header(port, target_port_group, CodeSet::binary, sizeof group), bytes_of(group));
 
   const std::string& target_name = nexus.target().name();
-  const std::string port_name = name_string(fmt::format("{},t,0x{:04x}", target_name, relative_port));
-  const auto port_length = static_cast<std::uint8_t>(port_name.size());
-  append(writer, iscsi_designator_header(port, scsi_name_string, CodeSet::utf_8, port_length),
-         bytes_of_text(port_name));
+  DeviceIdentification::append_port_name(target_name, relative_port, writer);
 
   const std::string device_name = name_string(target_name);
   const auto device_length = static_cast<std::uint8_t>(device_name.size());
@@ -66,6 +61,14 @@ void append_port(const Nexus& nexus, ParameterWriter& writer) {
 }
 
 }  // namespace
+
+void DeviceIdentification::append_port_name(const std::string& target_name, std::uint16_t port,
+                                            ParameterWriter& writer) {
+  const std::string name = name_string(fmt::format("{},t,0x{:04x}", target_name, port));
+  const auto header = iscsi_designator_header(Association::target_port, DesignatorType::scsi_name_string,
+                                              CodeSet::utf_8, static_cast<std::uint8_t>(name.size()));
+  append(writer, header, bytes_of_text(name));
+}
 
 void DeviceIdentification::write(const PrimaryDevice& device, const Command& command, ParameterWriter& writer) {
   append_logical_unit(device.identity(), writer);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <string>
+
 #include "device/primary/primary_device.h"
 
 namespace tgt {
@@ -9,6 +11,8 @@ namespace tgt {
 struct DeviceIdentification {
   static constexpr auto page = vital_product_data::Page::device_identification;
   static void write(const PrimaryDevice& device, const Command& command, ParameterWriter& writer);
+  // The designator of an iSCSI target port: its SCSI name string.
+  static void append_port_name(const std::string& target_name, std::uint16_t port, ParameterWriter& writer);
 };
 
 }  // namespace tgt

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "core/nexus.h"
+#include "core/target.h"
+
 namespace tgt {
 namespace {
 
@@ -11,6 +14,7 @@ constexpr std::size_t room = 4096;
 Reply standard_data(PrimaryDevice& device, Command& command) {
   const Identity identity = device.identity();
   StandardInquiryData data = device.standard_inquiry_data();
+  if (command.nexus().target().port_groups().any()) data.flags_5 |= implicit_and_explicit_port_groups;
   data.vendor_identification = std::string_view(identity.vendor);
   data.product_identification = std::string_view(identity.product);
   data.product_revision_level = std::string_view(identity.revision);

@@ -54,8 +54,32 @@ TEST_F(ControllerTest, APageWithoutTheBitThatAsksForPagesIsRefused) {
 
 TEST_F(ControllerTest, AnUnknownPageIsRefused) { expect_invalid_field(bench.send({0x12, 1, 0xb0, 0, 255, 0}), 2, 7); }
 
+TEST_F(ControllerTest, TellsOfPortGroupsOnlyWhenThereAreSome) {
+  EXPECT_EQ(bench.send({0x12, 0, 0, 0, 255, 0}).data[5], 0);
+  ASSERT_TRUE(bench.target().put_port_group({.id = 0x102, .ports = {1}}));
+  EXPECT_EQ(bench.send({0x12, 0, 0, 0, 255, 0}).data[5], 0x30) << "TPGS";
+  const auto identification = bench.send({0x12, 1, 0x83, 0, 255, 0}).data;
+  const std::vector<std::uint8_t> group{0x51, 0x95, 0, 4, 0, 0, 0x01, 0x02};
+  EXPECT_FALSE(std::ranges::search(identification, group).empty());
+}
+
+TEST_F(ControllerTest, NamesThePortsOfItsTarget) {
+  bench.target().set_ports({1, 3});
+  const auto page = bench.send({0x12, 1, 0x88, 0, 255, 0}).data;
+  const std::string name = std::string(DeviceBench::target_name) + ",t,0x0003";
+  const std::size_t padded = name.size() / 4 * 4 + 4;
+  ASSERT_EQ(page.size(), 4 + 2 * (12 + 4 + padded));
+  EXPECT_EQ(page[3], page.size() - 4);
+  const std::size_t second = 4 + 12 + 4 + padded;
+  EXPECT_EQ(page[second + 3], 3) << "relative port identifier";
+  EXPECT_EQ(page[second + 11], 4 + padded);
+  EXPECT_EQ(page[second + 12], 0x53) << "iSCSI, UTF-8";
+  EXPECT_EQ(page[second + 13], 0x98) << "a target port's SCSI name string";
+  EXPECT_EQ(text(page, second + 16, name.size()), name);
+}
+
 TEST_F(ControllerTest, ListsItsPages) {
-  EXPECT_THAT(bench.send({0x12, 1, 0, 0, 255, 0}).data, ElementsAre(0x0c, 0, 0, 4, 0x00, 0x80, 0x83, 0x86));
+  EXPECT_THAT(bench.send({0x12, 1, 0, 0, 255, 0}).data, ElementsAre(0x0c, 0, 0, 5, 0x00, 0x80, 0x83, 0x86, 0x88));
 }
 
 TEST_F(ControllerTest, HasTheSerialNumberThatItsTargetGivesIt) {

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "core/target_port_groups.h"
+
+namespace tgt {
+
+// What `--name port_group` says of a target.
+struct PortGroupChange {
+  TargetPortGroup group;
+  bool removed = false;
+};
+
+// "ID:state=standby:preferred=1:ports=1+2", or "ID:remove". What is not said is active/optimized, not preferred, and
+// all of the target's ports. The error is for people.
+Result<PortGroupChange, std::string> parse_port_group(std::string_view text,
+                                                      const std::vector<std::uint16_t>& all_ports);
+
+}  // namespace tgt

@@ -48,11 +48,15 @@ Answer dispatch_system(const ManagementRequest& request, ManagementService& serv
 
 Answer change_portal(const ManagementRequest& request, ManagementService& service) {
   const auto parameters = parse_parameters(request.text, "portalOps");
-  if (parameters.size() != 1 || parameters.front().name != "portal" || parameters.front().value.empty()) {
-    return refuse(invalid_request("a portal is named by portal=address[:port]"));
+  const bool in_a_group = parameters.size() == 2 && parameters.back().name == "group" &&
+                          request.operation == Operation::create && !parameters.back().value.empty();
+  const bool named = !parameters.empty() && parameters.front().name == "portal" && !parameters.front().value.empty();
+  if (!named || (parameters.size() != 1 && !in_a_group)) {
+    return refuse(invalid_request("a portal is named by portal=address[:port], a new one also by group=number"));
   }
-  if (request.operation == Operation::create) return service.create_portal(parameters.front().value);
-  return service.remove_portal(parameters.front().value);
+  const std::string& address = parameters.front().value;
+  if (request.operation == Operation::remove) return service.remove_portal(address);
+  return service.create_portal(in_a_group ? address + ',' + parameters.back().value : address);
 }
 
 Answer dispatch_portal(const ManagementRequest& request, ManagementService& service) {

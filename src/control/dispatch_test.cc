@@ -199,10 +199,13 @@ TEST(Dispatch, KnowsTheSystem) {
 TEST(Dispatch, KnowsPortals) {
   EXPECT_EQ(calls(other(Mode::portal, Operation::create, "portalOps portal=[::1]:3260,")),
             Calls{"create_portal [::1]:3260"});
+  EXPECT_EQ(calls(other(Mode::portal, Operation::create, "portalOps portal=[::1]:3260,group=2,")),
+            Calls{"create_portal [::1]:3260,2"});
   EXPECT_EQ(calls(other(Mode::portal, Operation::remove, "portalOps portal=10.0.0.1,")),
             Calls{"remove_portal 10.0.0.1"});
   EXPECT_EQ(calls(other(Mode::portal, Operation::show)), Calls{"show_portals"});
-  for (const char* text : {"", "portalOps ", "portalOps portal=,", "portalOps x=y,", "portalOps portal=a,portal=b,"}) {
+  for (const char* text : {"", "portalOps ", "portalOps portal=,", "portalOps x=y,", "portalOps portal=a,portal=b,",
+                           "portalOps portal=a,group=,", "portalOps group=2,"}) {
     EXPECT_EQ(refusal(other(Mode::portal, Operation::create, text)), invalid) << text;
   }
 }

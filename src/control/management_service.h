@@ -108,7 +108,7 @@ class ManagementService {
                                      std::vector<Parameter> parameters) = 0;
   virtual Answer stat_logical_unit(std::int32_t target_id, std::uint64_t number) = 0;
 
-  // `address` is what the client wrote: address, address:port, [address]:port.
+  // `address` is what the client wrote: address, address:port, [address]:port; of a new one perhaps with ",TAG".
   virtual Answer create_portal(std::string address) = 0;
   virtual Answer remove_portal(std::string address) = 0;
   virtual Answer show_portals() = 0;

@@ -72,7 +72,7 @@ Result<void, std::string> Daemon::open_portals() {
   for (const std::string& text : wanted) {
     const auto portal = PortalAddress::parse(text);
     if (!portal) return failure(fmt::format("portal {}: not an address", text));
-    const auto added = iscsi_.add_portal(portal->at, portal->advertised);
+    const auto added = iscsi_.add_portal(portal->at, portal->advertised, portal->group_tag);
     if (added) continue;
     const bool no_ipv6_here =
         all_addresses && portal->at.is_ipv6() && added.error().kind() != IoError::Kind::address_in_use;

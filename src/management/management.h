@@ -97,6 +97,7 @@ class Management final : public ManagementService {
   DeviceRequest device_request(const Target& target, const NewLogicalUnit& unit, Lun lun) const;
   Task<Result<std::shared_ptr<LogicalUnit>, std::string>> make_unit(DeviceRequest request);
   ManagementResult change_port_group(Target& target, const std::string& text);
+  std::vector<std::uint16_t> target_ports() const;
   Answer unsupported(std::string what) const;
   Answer change_medium(std::string name, std::shared_ptr<LogicalUnit> unit, std::string path);
   // Runs to its end even when nobody waits any longer; true when it ended within the time that an administrator waits.

@@ -68,12 +68,13 @@ Management::Answer Management::create_portal(std::string address) {
     co_return refused(ManagementErrorCode::invalid_request,
                       fmt::format("'{}' is no portal; write 192.0.2.1:3260 or [2001:db8::1]:3260", printable(address)));
   }
-  const auto added = with_.iscsi.add_portal(portal->at, portal->advertised);
+  const auto added = with_.iscsi.add_portal(portal->at, portal->advertised, portal->group_tag);
   if (!added) {
     with_.log.error("portal {}: {}", portal->at.text(), added.error().text());
     co_return refused(ManagementErrorCode::invalid_request,
                       fmt::format("portal {}: {}", portal->at.text(), added.error().text()));
   }
+  for (const auto& target : with_.targets.list()) target->set_ports(target_ports());
   co_return done();
 }
 
@@ -83,12 +84,23 @@ Management::Answer Management::remove_portal(std::string address) {
   if (!removed) {
     co_return refused(ManagementErrorCode::invalid_request, fmt::format("there is no portal {}", printable(address)));
   }
+  for (const auto& target : with_.targets.list()) target->set_ports(target_ports());
   co_return done();
+}
+
+// The relative target port identifiers of an iSCSI target: the tags of the portal groups.
+std::vector<std::uint16_t> Management::target_ports() const {
+  std::set<std::uint16_t> tags;
+  for (const IscsiDriver::Portal& portal : with_.iscsi.portals()) tags.insert(portal.group_tag);
+  if (tags.empty()) tags.insert(1);  // a target is never without a port
+  return {tags.begin(), tags.end()};
 }
 
 Management::Answer Management::show_portals() {
   std::vector<PortalView> views;
-  for (const IscsiDriver::Portal& portal : with_.iscsi.portals()) views.push_back({.endpoint = portal.at.text()});
+  for (const IscsiDriver::Portal& portal : with_.iscsi.portals()) {
+    views.push_back({.endpoint = portal.at.text(), .group_tag = portal.group_tag});
+  }
   co_return tgt::show_portals(views);
 }
 

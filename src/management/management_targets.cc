@@ -35,6 +35,7 @@ Result<std::shared_ptr<Target>, ManagementError> Management::find_target(std::in
 Management::Answer Management::create_target(NewTarget wanted) {
   const auto tid = static_cast<TargetId>(wanted.id);
   auto target = std::make_shared<Target>(tid, wanted.name, "iscsi", with_.shards);
+  target->set_ports(target_ports());
   target->map(Lun{0}, std::make_shared<LogicalUnit>(with_.devices.make_controller(tid, wanted.name), with_.shards));
   if (!with_.targets.add(target)) {
     co_return refused(ManagementErrorCode::target_exists,

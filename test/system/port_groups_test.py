@@ -4,7 +4,7 @@
 import struct
 import unittest
 
-from harness.daemon import TARGET_NAME, Daemon
+from harness.daemon import TARGET_NAME, Daemon, free_port
 from harness.initiator import GOOD, TEST_UNIT_READY, Session, inquiry, read10
 
 LUN = 1
@@ -54,6 +54,29 @@ class PortGroups(unittest.TestCase):
         self.assertEqual(self.session.execute(read10(0, 1), lun=LUN, read=512).status, GOOD)
         self.assertEqual(other.execute(TEST_UNIT_READY, lun=LUN).sense_codes, STATE_CHANGED)
         self.assertEqual(other.execute(read10(0, 1), lun=LUN, read=512).status, GOOD)
+
+    def test_two_portal_groups_are_two_ports_in_two_states(self):
+        port = free_port()
+        self.daemon.admin("--op", "new", "--mode", "portal", "--params", f"portal=127.0.0.1:{port},group=2")
+        self.assertIn(f"Portal: 127.0.0.1:{port},2\n", self.daemon.admin("--op", "show", "--mode", "portal").stdout)
+        other = self.enterContext(Session(("127.0.0.1", port), TARGET_NAME))
+        self.assertEqual(other.keys["TargetPortalGroupTag"], "2")
+        self.port_group("10:ports=1:preferred=1")
+        self.port_group("20:ports=2:state=standby")
+        for session in (self.session, other):
+            session.clear_unit_attentions(LUN)
+        self.assertEqual(self.session.execute(read10(0, 1), lun=LUN, read=512).status, GOOD)
+        self.assertEqual(other.execute(read10(0, 1), lun=LUN, read=512).sense_codes, STANDBY)
+        report = other.execute(REPORT, lun=LUN, read=1024)
+        groups = bytes([0x80, 0xCF, 0, 10, 0, 2, 0, 1, 0, 0, 0, 1, 0x02, 0xCF, 0, 20, 0, 2, 0, 1, 0, 0, 0, 2])
+        self.assertEqual(bytes(report.data[:28]), bytes([0, 0, 0, 24]) + groups)
+        identification = bytes(other.execute(inquiry(255, page=0x83), lun=LUN, read=255).data)
+        self.assertIn(bytes([0x51, 0x94, 0, 4, 0, 0, 0, 2]), identification, "relative target port")
+        self.assertIn(bytes([0x51, 0x95, 0, 4, 0, 0, 0, 20]), identification, "target port group")
+        with Session(("127.0.0.1", self.daemon.port), "", normal=False) as discovery:
+            found = discovery.text({"SendTargets": "All"})
+        self.assertIn(("TargetAddress", f"127.0.0.1:{port},2"), found)
+        self.assertIn(("TargetAddress", f"127.0.0.1:{self.daemon.port},1"), found)
 
     def test_what_tgtadm_cannot_set_is_refused(self):
         for value in ("0", "1:state=asleep", "1:ports=9", "3:remove"):

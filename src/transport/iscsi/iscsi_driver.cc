@@ -97,13 +97,13 @@ std::size_t IscsiDriver::State::count() const {
   return sum;
 }
 
-Result<void, IoError> IscsiDriver::add_portal(const Endpoint& at, std::string advertised) {
+Result<void, IoError> IscsiDriver::add_portal(const Endpoint& at, std::string advertised, std::uint16_t group_tag) {
   auto listener = Listener::listen(state_->shards.front()->shard(), at);
   if (!listener) return failure(listener.error());
   auto portal = std::make_unique<Listening>();
   portal->listener = std::move(*listener);
   portal->at = portal->listener.local_endpoint();
-  state_->portals.add({.at = portal->at, .advertised = std::move(advertised)});
+  state_->portals.add({.at = portal->at, .advertised = std::move(advertised), .group_tag = group_tag});
   state_->services.log.info("iscsi: listening on {}", portal->at.text());
   Listening& added = *portal;
   state_->listening.push_back(std::move(portal));
@@ -127,7 +127,7 @@ Task<bool> IscsiDriver::remove_portal(Endpoint at) {
 std::vector<IscsiDriver::Portal> IscsiDriver::portals() const {
   std::vector<Portal> portals;
   for (IscsiPortalList::Portal& portal : state_->portals.list()) {
-    portals.push_back({.at = portal.at, .advertised = std::move(portal.advertised)});
+    portals.push_back({.at = portal.at, .advertised = std::move(portal.advertised), .group_tag = portal.group_tag});
   }
   return portals;
 }

@@ -42,14 +42,15 @@ class IscsiDriver {
 
   // Listens at an address; a portal in use is an error, never another address. Discovery tells initiators `advertised`
   // ("192.0.2.7:3260") instead of the address listened on when it is given.
-  Result<void, IoError> add_portal(const Endpoint& at, std::string advertised = {});
+  Result<void, IoError> add_portal(const Endpoint& at, std::string advertised = {}, std::uint16_t group_tag = 1);
   // Stops listening; sessions stay. False when there is no such portal.
   Task<bool> remove_portal(Endpoint at);
   struct Portal {
     Endpoint at;
     std::string advertised;  // empty: the address itself
+    std::uint16_t group_tag = 1;
   };
-  // The most recent first. `tgtadm --mode portal --op show` prints "Portal: " + at.text() + ",1".
+  // The most recent first. `tgtadm --mode portal --op show` prints "Portal: " + at.text() + ",1" (the tag).
   std::vector<Portal> portals() const;
 
   // Closes the portals and every connection, and waits until all is quiet. Sessions are told (asynchronous message).

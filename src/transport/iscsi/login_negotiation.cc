@@ -14,7 +14,6 @@ using iscsi::LoginStatus;
 constexpr unsigned most_requests = 64;
 constexpr std::size_t longest_text = std::size_t{64} << 10;
 constexpr std::size_t longest_segment = 8192;  // both sides' limit during login
-constexpr std::string_view portal_group = "1";
 
 constexpr std::uint8_t current_stage_of(std::uint8_t flags) { return (flags >> 2) & 0x3; }
 constexpr std::uint8_t next_stage_of(std::uint8_t flags) { return flags & 0x3; }
@@ -156,7 +155,7 @@ std::optional<LoginStatus> LoginNegotiation::find_target(std::string& answer) {
     return refusal(redirection.permanent ? Status::target_moved_permanently : Status::target_moved_temporarily,
                    "redirected");
   }
-  append_pair(answer, "TargetPortalGroupTag", portal_group);
+  append_pair(answer, "TargetPortalGroupTag", std::to_string(surroundings_.portal_group_tag));
   return std::nullopt;
 }
 

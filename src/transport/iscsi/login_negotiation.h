@@ -26,6 +26,7 @@ class LoginNegotiation {
     IscsiTargetParametersStore& parameters;
     const IscsiAuthentication& authentication;
     IscsiSessionTable& sessions;
+    std::uint16_t portal_group_tag = 1;  // of the portal that the initiator came to
   };
   LoginNegotiation(const Surroundings& surroundings, const Endpoint& initiator_address)
       : surroundings_(surroundings), initiator_address_(initiator_address) {}

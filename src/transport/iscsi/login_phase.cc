@@ -43,7 +43,7 @@ Task<bool> LoginPhase::read_request(std::string& text) {
     if (negotiation_ == nullptr) {
       negotiation_ = std::make_unique<LoginNegotiation>(
           LoginNegotiation::Surroundings{services_.targets, services_.parameters, services_.authentication,
-                                         services_.sessions},
+                                         services_.sessions, portal_group_tag()},
           socket_.peer_endpoint());
     }
     co_return true;
@@ -78,6 +78,9 @@ Task<bool> LoginPhase::read_pdu(std::string& text) {
   }
 }
 
+// Each portal group is a target port of its own (RFC 7143, 3.4.1): the tag is its relative target port identifier.
+std::uint16_t LoginPhase::portal_group_tag() const { return services_.portals.group_tag_of(socket_.local_endpoint()); }
+
 Task<bool> LoginPhase::send(const LoginNegotiation::Answer& answer) {
   static constexpr std::array<std::uint8_t, 3> zeros{};
   iscsi::LoginResponseHeader header = answer.header;
@@ -107,7 +110,8 @@ Task<std::unique_ptr<FullFeaturePhase>> LoginPhase::open_session(LoginNegotiatio
                                .initiator = login.initiator(),
                                .initiator_alias = login.initiator_alias(),
                                .initiator_address = socket_.peer_endpoint().address_text(),
-                               .connection_id = login.connection_id()};
+                               .connection_id = login.connection_id(),
+                               .relative_target_port = portal_group_tag()};
   auto nexus = co_await login.target()->open_nexus(shard_, *phase, std::move(properties));
   if (!nexus) {
     const bool offline = nexus.error() == Target::NexusRefusal::offline;

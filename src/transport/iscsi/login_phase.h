@@ -33,6 +33,7 @@ class LoginPhase {
 
   Task<bool> read_request(std::string& text);
   Task<bool> read_pdu(std::string& text);
+  std::uint16_t portal_group_tag() const;
   Task<bool> send(const LoginNegotiation::Answer& answer);
   // Opens the session in core; changes the answer into a refusal when that is not to be had.
   Task<std::unique_ptr<FullFeaturePhase>> open_session(LoginNegotiation::Answer& answer);

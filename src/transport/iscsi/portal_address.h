@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,9 @@ struct PortalAddress {
   Endpoint at;
   std::string advertised;  // "203.0.113.5:3260"; empty: the address that the initiator came to
 
-  // "ADDRESS[:PORT][@ADVERTISED[:PORT]]", port 3260 by default; numeric addresses only.
+  std::uint16_t group_tag = 1;  // target portal group tag: the sessions through it are those of target port `group_tag`
+
+  // "ADDRESS[:PORT][@ADVERTISED[:PORT]][,TAG]", port 3260 by default; numeric addresses only.
   static std::optional<PortalAddress> parse(std::string_view text);
 };
 

@@ -19,6 +19,15 @@ TEST(PortalAddress, MayAdvertiseAnotherAddress) {
   EXPECT_EQ(portal->advertised, "127.0.0.1:13260");
 }
 
+TEST(PortalAddress, MayBeOfAnotherPortalGroup) {
+  EXPECT_EQ(PortalAddress::parse("192.0.2.1")->group_tag, 1);
+  EXPECT_EQ(PortalAddress::parse("192.0.2.1:3261,2")->group_tag, 2);
+  EXPECT_EQ(PortalAddress::parse("10.0.2.15@127.0.0.1,65535")->group_tag, 65535);
+  for (const char* bad : {"192.0.2.1,", "192.0.2.1,0", "192.0.2.1,65536", "192.0.2.1,x"}) {
+    EXPECT_FALSE(PortalAddress::parse(bad).has_value()) << bad;
+  }
+}
+
 TEST(PortalAddress, WhatIsNoAddressIsRefused) {
   for (const char* bad : {"", "host.example:3260", "192.0.2.1:99999", "192.0.2.1@", "@192.0.2.1", "192.0.2.1@x"}) {
     EXPECT_FALSE(PortalAddress::parse(bad).has_value()) << bad;

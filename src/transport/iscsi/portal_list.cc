@@ -43,6 +43,17 @@ std::vector<IscsiPortalList::Portal> IscsiPortalList::list() const {
   return {portals_.rbegin(), portals_.rend()};
 }
 
+std::uint16_t IscsiPortalList::group_tag_of(const Endpoint& local) const {
+  const std::vector<Portal> portals = list();
+  // The very address before one that stands for all of them.
+  const auto is_at = [&](const Portal& portal) { return portal.at.text() == local.text(); };
+  auto found = std::ranges::find_if(portals, is_at);
+  if (found == portals.end()) {
+    found = std::ranges::find_if(portals, [&](const Portal& portal) { return serves(portal, local); });
+  }
+  return found == portals.end() ? std::uint16_t{1} : found->group_tag;
+}
+
 std::vector<std::string> IscsiPortalList::addresses_for(const Endpoint& local) const {
   std::vector<Portal> portals = list();
   const auto serving = std::ranges::find_if(portals, [&](const Portal& portal) { return serves(portal, local); });
@@ -50,9 +61,9 @@ std::vector<std::string> IscsiPortalList::addresses_for(const Endpoint& local) c
   std::vector<std::string> addresses;
   for (const Portal& portal : portals) {
     std::string address = told_to(portal, local);
-    if (!address.empty() && std::ranges::find(addresses, address) == addresses.end()) {
-      addresses.push_back(std::move(address));
-    }
+    if (address.empty()) continue;
+    address += ',' + std::to_string(portal.group_tag);
+    if (std::ranges::find(addresses, address) == addresses.end()) addresses.push_back(std::move(address));
   }
   return addresses;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,15 +14,18 @@ class IscsiPortalList {
  public:
   struct Portal {
     Endpoint at;
-    std::string advertised;  // "192.0.2.7:3260"; empty: the address itself
+    std::string advertised{};  // "192.0.2.7:3260"; empty: the address itself
+    std::uint16_t group_tag = 1;
   };
   void add(Portal portal);
   void remove(const Endpoint& at);
   // The most recent first.
   std::vector<Portal> list() const;
 
-  // What an initiator that is connected to `local` is told: that address first, then the other portals. A portal that
-  // listens on every address of a host counts as `local`'s, if that is of the same family.
+  // The target portal group tag of the portal that an initiator connected to `local` came through.
+  std::uint16_t group_tag_of(const Endpoint& local) const;
+  // What an initiator that is connected to `local` is told ("192.0.2.7:3260,1"): that address first, then the others. A
+  // portal that listens on every address of a host counts as `local`'s, if that is of the same family.
   std::vector<std::string> addresses_for(const Endpoint& local) const;
 
  private:

@@ -211,14 +211,14 @@ TEST_P(Requests, ASilentInitiatorIsAskedAndThenGivenUp) {
 
 TEST_P(Requests, SendTargetsTellsInASessionOfItsOwnTarget) {
   world_.portals.add({.at = *Endpoint::parse("192.0.2.1:3260", 0), .advertised = {}});
-  world_.portals.add({.at = *Endpoint::parse("192.0.2.2:3260", 0), .advertised = "198.51.100.7:3261"});
+  world_.portals.add({.at = *Endpoint::parse("192.0.2.2:3260", 0), .advertised = "198.51.100.7:3261", .group_tag = 2});
   auto& initiator = world_.session();
   initiator.send(request(initiator, Opcode::text_request, false),
                  WireInitiator::bytes(WireInitiator::text({"SendTargets="})));
   const auto answer = initiator.expect(Opcode::text_response);
   EXPECT_EQ(
       std::string(answer.data.begin(), answer.data.end()),
-      WireInitiator::text({"TargetName=iqn.t", "TargetAddress=198.51.100.7:3261,1", "TargetAddress=192.0.2.1:3260,1"}));
+      WireInitiator::text({"TargetName=iqn.t", "TargetAddress=198.51.100.7:3261,2", "TargetAddress=192.0.2.1:3260,1"}));
   EXPECT_EQ(answer.header.flags, iscsi::final_bit);
   initiator.send(request(initiator, Opcode::text_request),
                  WireInitiator::bytes(WireInitiator::text({"SendTargets=All"})));

@@ -16,7 +16,7 @@ bool may_see(const DiscoveringInitiator& initiator, Target& target) {
 
 void append_target(std::string& answer, const Target& target, const std::vector<std::string>& addresses) {
   append_pair(answer, "TargetName", target.name());
-  for (const std::string& address : addresses) append_pair(answer, "TargetAddress", address + ",1");
+  for (const std::string& address : addresses) append_pair(answer, "TargetAddress", address);
 }
 
 }  // namespace

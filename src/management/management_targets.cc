@@ -113,7 +113,11 @@ TargetView Management::view_of(Target& target) const {
 Management::Answer Management::show_target_parameters(std::int32_t id) {
   const auto target = find_target(id);
   if (!target) co_return failure(target.error());
-  co_return joined_lines(with_.iscsi_parameters.find((*target)->name())->list());
+  std::vector<std::string> lines = with_.iscsi_parameters.find((*target)->name())->list();
+  for (const TargetPortGroup& group : (*target)->port_groups().list()) {
+    lines.push_back("port_group=" + port_group_text(group));
+  }
+  co_return joined_lines(lines);
 }
 
 Management::Answer Management::stat_target(std::int32_t id) {

@@ -2,6 +2,7 @@
 #include "management/port_group_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -91,6 +92,13 @@ Result<PortGroupChange, std::string> parse_port_group(std::string_view text,
                     *id, printable(item)));
   }
   return change;
+}
+
+std::string port_group_text(const TargetPortGroup& group) {
+  const auto known = std::ranges::find(state_words, group.state, &StateWord::state);
+  const std::string_view state = known == state_words.end() ? "active/optimized" : known->word;
+  return fmt::format("{}:state={}:preferred={}:ports={}", group.id, state, group.preferred ? 1 : 0,
+                     fmt::join(group.ports, "+"));
 }
 
 }  // namespace tgt

@@ -21,4 +21,7 @@ struct PortGroupChange {
 Result<PortGroupChange, std::string> parse_port_group(std::string_view text,
                                                       const std::vector<std::uint16_t>& all_ports);
 
+// The same, whole.
+std::string port_group_text(const TargetPortGroup& group);
+
 }  // namespace tgt

@@ -32,6 +32,13 @@ TEST(PortGroupText, EverythingCanBeSaid) {
   EXPECT_TRUE(parse_port_group("1:remove", ports)->removed);
 }
 
+TEST(PortGroupText, IsWrittenAsItIsRead) {
+  for (const char* text :
+       {"1:state=active/optimized:preferred=0:ports=1", "9:state=transitioning:preferred=1:ports=2+3"}) {
+    EXPECT_EQ(port_group_text(parse_port_group(text, ports)->group), text);
+  }
+}
+
 TEST(PortGroupText, WhatIsNotUnderstoodIsNamed) {
   for (const char* bad : {"", "0", "65536", "x", "-1"}) EXPECT_FALSE(parse_port_group(bad, ports).has_value()) << bad;
   for (const char* bad :

@@ -17,8 +17,8 @@ class ReservationFiles {
   // Makes the folder when it is missing. The text says why nothing can be kept in it.
   static Result<std::unique_ptr<ReservationFiles>, std::string> open(const std::string& folder, Log log);
 
-  // Null when that cannot be, and a warning in the log. tgtd serves without it: initiators are told that reservations do
-  // not outlive a loss of power.
+  // Null when that cannot be, and a warning in the log. tgtd serves without it: initiators are told that reservations
+  // do not outlive a loss of power.
   static std::unique_ptr<ReservationFiles> open_or_warn(const std::string& folder, const Log& log);
 
   // Gives a unit that is not mapped yet its file, and the reservations that are in it. A unit without a lasting name,

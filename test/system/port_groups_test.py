@@ -40,6 +40,8 @@ class PortGroups(unittest.TestCase):
         self.assertEqual(self.session.execute(inquiry(), lun=LUN, read=96).data[5] & 0x30, 0x30)
         report = self.session.execute(REPORT, lun=LUN, read=1024)
         self.assertEqual(bytes(report.data[:16]), bytes([0, 0, 0, 12, 0x82, 0xCF, 0, 7, 0, 2, 0, 1, 0, 0, 0, 1]))
+        shown = self.daemon.admin("--op", "show", "--mode", "target", "--tid", 1).stdout
+        self.assertIn("port_group=7:state=standby:preferred=1:ports=1\n", shown)
         self.port_group("7:remove")
         self.session.clear_unit_attentions(LUN)
         self.assertEqual(self.session.execute(read10(0, 1), lun=LUN, read=512).status, GOOD)

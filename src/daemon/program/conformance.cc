@@ -96,8 +96,9 @@ bool print_page(const NamedPage (&names)[Count], unsigned code, unsigned subpage
   return true;
 }
 
-const char* word_for(Access access) {
-  switch (access) {
+const char* word_for(const CommandTraits& row) {
+  if (row.decide_access != nullptr) return "by its fields";
+  switch (row.access) {
     case Access::none:
       return "always";
     case Access::read:
@@ -126,7 +127,7 @@ void print_commands(const CommandTable& table, const Rows& everywhere, const cha
     std::printf("| %02Xh | ", row.operation_code);
     if (row.service_action) std::printf("%02Xh", *row.service_action);
     std::printf(" | %.*s | %u | %s | %s |\n", static_cast<int>(row.name.size()), row.name.data(), row.cdb_length,
-                word_for(row.access), everywhere.contains(key_of(row)) ? "supported" : otherwise);
+                word_for(row), everywhere.contains(key_of(row)) ? "supported" : otherwise);
   }
 }
 

@@ -24,7 +24,7 @@ struct ReadBuffer10 {
   static constexpr Field buffer_offset{3, 7, 24};
   static constexpr Field allocation_length{6, 7, 24};
   static constexpr std::array fields{mode, buffer_id, buffer_offset, allocation_length};
-  static constexpr Access access = Access::unprotected_write;
+  static constexpr Access access = Access::read;
   static Reply run(PrimaryDevice& device, Command& command);
 };
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/big_endian.h"
-#include "base/checksum.h"
+#include "base/crc32c.h"
 
 namespace tgt {
 namespace {
@@ -36,7 +36,7 @@ std::vector<std::uint8_t> SavedState::encode() const {
   put_section(blob, mode_pages);
   put_section(blob, identifying_information);
   put_section(blob, text_identifying_information);
-  put(blob, bytes_of(be32(checksum(blob))));
+  put(blob, Crc32c::of(blob));
   return blob;
 }
 
@@ -44,8 +44,7 @@ std::optional<SavedState> SavedState::decode(Bytes blob) {
   if (blob.size() < magic.size() + sizeof(be32)) return std::nullopt;
   if (!std::equal(magic.begin(), magic.end(), blob.begin())) return std::nullopt;
   const Bytes checked = blob.first(blob.size() - sizeof(be32));
-  const auto expected = read_wire<be32>(blob.last(sizeof(be32)));
-  if (*expected != checksum(checked)) return std::nullopt;
+  if (!std::ranges::equal(Crc32c::of(checked), blob.last(sizeof(be32)))) return std::nullopt;
   Bytes rest = checked.subspan(magic.size());
   SavedState state;
   const bool whole = take_section(rest, state.mode_pages) && take_section(rest, state.identifying_information) &&

@@ -30,7 +30,7 @@ struct ReceiveDiagnosticResults {
   static constexpr Field page_code{2, 7, 8};
   static constexpr Field allocation_length{3, 7, 16};
   static constexpr std::array fields{page_code_valid, page_code, allocation_length};
-  static constexpr Access access = Access::unprotected_write;
+  static constexpr Access access = Access::read;
   static Reply run(PrimaryDevice& device, Command& command);
 };
 

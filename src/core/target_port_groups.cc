@@ -13,8 +13,8 @@ namespace {
 constexpr std::uint16_t group_of_all = 1;
 
 bool is_of_port_groups(const Cdb& cdb) {
-  const bool maintenance = cdb.operation_code() == operation_code::maintenance_in ||
-                           cdb.operation_code() == operation_code::maintenance_out;
+  const bool maintenance =
+      cdb.operation_code() == operation_code::maintenance_in || cdb.operation_code() == operation_code::maintenance_out;
   return maintenance && cdb.service_action() == service_action::report_target_port_groups;
 }
 
@@ -45,7 +45,7 @@ bool served_in_standby(const Cdb& cdb) {
     case operation_code::send_diagnostic:
       return true;
     case operation_code::maintenance_in:
-      return cdb.service_action() == service_action::report_supported_operation_codes ||
+      return is_of_port_groups(cdb) || cdb.service_action() == service_action::report_supported_operation_codes ||
              cdb.service_action() == service_action::report_supported_task_management_functions;
     default:
       return served_always(cdb);

@@ -48,12 +48,11 @@ std::vector<TargetPortGroup> groups_of(const Target& target) {
 
 void append(ParameterWriter& writer, const TargetPortGroup& group) {
   const std::size_t count = std::min(group.ports.size(), most_ports);
-  writer.append(GroupDescriptor{
-      .preference_and_state =
-          static_cast<std::uint8_t>((group.preferred ? 0x80u : 0u) | static_cast<unsigned>(group.state)),
-      .target_port_group = group.id,
-      .status_code = static_cast<std::uint8_t>(group.change),
-      .target_port_count = static_cast<std::uint8_t>(count)});
+  writer.append(GroupDescriptor{.preference_and_state = static_cast<std::uint8_t>((group.preferred ? 0x80u : 0u) |
+                                                                                  static_cast<unsigned>(group.state)),
+                                .target_port_group = group.id,
+                                .status_code = static_cast<std::uint8_t>(group.change),
+                                .target_port_count = static_cast<std::uint8_t>(count)});
   for (std::size_t i = 0; i < count; ++i) {
     writer.append(PortDescriptor{.relative_target_port_identifier = group.ports[i]});
   }

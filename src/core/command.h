@@ -47,6 +47,11 @@ class Command {
     ExpectedLength expected_data_out{};
   };
   Command(Shard& shard, Nexus& nexus, const Request& request) : shard_(shard), nexus_(nexus), request_(request) {}
+  // A part of a task that runs already: a read or write of another logical unit (or of its own) that its handler needs,
+  // such as a copy's. It enters the task set of `there` on its own, past the tasks that may be waiting for that one,
+  // and leaves unit attentions to the initiator. `there` outlives it.
+  Command(const Command& whole, ItlNexus& there, const Request& request)
+      : shard_(whole.shard_), nexus_(whole.nexus_), itl_(&there), request_(request), is_part_(true) {}
   Command(const Command&) = delete;
   Command& operator=(const Command&) = delete;
 
@@ -67,6 +72,8 @@ class Command {
 
   // Data-In memory from the shard's pool, or the sense to refuse with when there is none.
   Result<Buffer, Sense> allocate_data_in(std::size_t length);
+
+  bool is_part() const { return is_part_; }
 
   // A TMF wants this task gone; long handlers may look and return early (their reply is not sent).
   bool abort_requested() const { return aborted_ || aborts_ != 0; }
@@ -98,6 +105,7 @@ class Command {
   Request request_;
   Reply reply_;
   Residual residual_;
+  bool is_part_ = false;
   std::uint64_t wanted_data_out_ = 0;  // what the device server asked for
   std::uint64_t fetched_data_out_ = 0;
   bool fetching_ = false;     // waits in fetch_data_out()
@@ -106,7 +114,7 @@ class Command {
   std::uint32_t aborts_ = 0;  // task management functions under way that want it gone
 
   // How it was admitted, which is how it has to be counted out again.
-  enum class Standing : std::uint8_t { none, quiet, simple, ordered, head_of_queue };
+  enum class Standing : std::uint8_t { none, quiet, simple, ordered, head_of_queue, part };
   // dormant and enabled change under the task set's lock; the rest is for the own shard.
   enum class State : std::uint8_t { received, dormant, enabled, cancelled };
   Standing standing_ = Standing::none;

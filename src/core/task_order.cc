@@ -6,7 +6,7 @@ namespace tgt {
 void TaskOrder::enter(Command& command, Standing standing) {
   command.standing_ = standing;
   command.state_ = Command::State::dormant;
-  if (standing == Standing::head_of_queue) {
+  if (standing == Standing::head_of_queue || standing == Standing::part) {
     dormant_.push_front(command);
   } else {
     dormant_.push_back(command);
@@ -14,7 +14,7 @@ void TaskOrder::enter(Command& command, Standing standing) {
 }
 
 bool TaskOrder::may_run(const Command& command) const {
-  if (command.standing_ == Standing::head_of_queue) return !alone_enabled_;
+  if (command.standing_ == Standing::head_of_queue || command.standing_ == Standing::part) return !alone_enabled_;
   if (head_of_queue_enabled_ != 0 || ordered_enabled_) return false;
   if (command.standing_ == Standing::simple) return true;
   return simple_enabled_ == 0 && undrained_shards_ == 0;
@@ -26,7 +26,7 @@ TaskOrder::Queue TaskOrder::enable() {
     Command& command = *dormant_.first();
     dormant_.remove(command);
     command.state_ = Command::State::enabled;
-    if (command.standing_ == Standing::simple) ++simple_enabled_;
+    if (command.standing_ == Standing::simple || command.standing_ == Standing::part) ++simple_enabled_;
     if (command.standing_ == Standing::head_of_queue) ++head_of_queue_enabled_;
     if (command.standing_ == Standing::ordered) ordered_enabled_ = true;
     if (command.alone_) alone_enabled_ = true;
@@ -44,7 +44,7 @@ void TaskOrder::make_simple(Command& command) {
 }
 
 void TaskOrder::end(Command& command) {
-  if (command.standing_ == Standing::simple) --simple_enabled_;
+  if (command.standing_ == Standing::simple || command.standing_ == Standing::part) --simple_enabled_;
   if (command.standing_ == Standing::head_of_queue) --head_of_queue_enabled_;
   if (command.standing_ == Standing::ordered) ordered_enabled_ = false;
   if (command.alone_) alone_enabled_ = false;

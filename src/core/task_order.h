@@ -12,6 +12,8 @@ namespace tgt {
 //
 // SAM-6, 8.6: HEAD OF QUEUE is enabled at once; SIMPLE when no HEAD OF QUEUE task runs and no ORDERED task stands
 // before it; ORDERED when it is the oldest and every earlier task has ended. While frozen nothing is enabled.
+// A part of a task that runs already (Command) waits for nothing but a task that is alone: what is dormant may be
+// waiting for that very task.
 class TaskOrder {
  public:
   using Queue = TaskList<&Command::of_queue_>;

@@ -25,6 +25,7 @@ Reply no_room(bool has_other_tasks) {
 }  // namespace
 
 ItlNexus* TaskRouter::find_unit(Command& command) {
+  if (command.is_part()) return command.itl_;
   const std::optional<Lun> lun = Lun::from_wire(command.request().lun);
   if (!lun) return nullptr;
   ItlNexus* itl = command.nexus().itl(*lun);
@@ -51,7 +52,7 @@ std::optional<Reply> TaskRouter::report_unit_attention(Command& command, const D
 std::optional<Reply> TaskRouter::obstacle(Command& command, const Decoded& decoded) {
   const std::uint32_t armed = command.itl().armed();
   if ((armed & ItlNexus::removed) != 0) return Reply::check_condition(Sense::logical_unit_not_supported());
-  if ((armed & ItlNexus::unit_attention) != 0) {
+  if ((armed & ItlNexus::unit_attention) != 0 && !command.is_part()) {
     std::optional<Reply> attention = report_unit_attention(command, decoded);
     if (attention) return attention;
   }

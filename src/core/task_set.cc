@@ -52,7 +52,9 @@ TaskSet::Entry TaskSet::enter(Command& command, Alone alone) {
   if (attribute == TaskAttribute::head_of_queue) standing = Standing::head_of_queue;
   if (attribute == TaskAttribute::ordered || alone == Alone::yes) standing = Standing::ordered;
   command.alone_ = alone == Alone::yes;
-  if (standing == Standing::simple && (command.itl().armed() & ItlNexus::task_ordering) == 0) {
+  if (command.is_part()) standing = Standing::part;
+  const bool in_no_order = standing == Standing::simple || standing == Standing::part;
+  if (in_no_order && (command.itl().armed() & ItlNexus::task_ordering) == 0) {
     ++mine.quiet;
     command.standing_ = Standing::quiet;
     command.state_ = Command::State::enabled;
@@ -67,7 +69,8 @@ TaskSet::Entry TaskSet::enter_armed(Command& command, Command::Standing standing
   Entry entry = Entry::dormant;
   {
     const LockGuard lock(mutex_);
-    if (standing != Command::Standing::simple) arm();
+    const bool in_no_order = standing == Command::Standing::simple || standing == Command::Standing::part;
+    if (!in_no_order) arm();
     if (standing == Command::Standing::ordered) collect_drain_requests(requests);
     order_.enter(command, standing);
     enabled = order_.enable();
@@ -172,7 +175,8 @@ bool TaskSet::end(Command& command) {
     wake_all(enabled);
   }
   for (AbortGroup* group : mine.groups) group->ended(command);
-  return command.aborts_ != 0 && !command.aborted_;
+  // A part has no response to keep back, and the task that it belongs to cannot end before it is gone.
+  return command.aborts_ != 0 && !command.aborted_ && !command.is_part();
 }
 
 void TaskSet::leave(Command& command) {

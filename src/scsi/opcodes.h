@@ -214,6 +214,11 @@ inline constexpr Action extended_copy_lid4 = 0x01;
 inline constexpr Action populate_token = 0x10;
 inline constexpr Action write_using_token = 0x11;
 inline constexpr Action copy_operation_abort = 0x1c;
+inline constexpr Action receive_copy_status_lid1 = 0x00;
+inline constexpr Action receive_copy_data_lid1 = 0x01;
+inline constexpr Action receive_copy_operating_parameters = 0x03;
+inline constexpr Action receive_copy_failure_details_lid1 = 0x04;
+inline constexpr Action receive_rod_token_information = 0x07;
 
 // READ POSITION (SSC-5)
 inline constexpr Action read_position_short_form = 0x00;

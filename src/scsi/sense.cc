@@ -18,6 +18,7 @@ constexpr std::uint8_t deferred_descriptor = 0x73;
 constexpr std::uint8_t sense_key_specific_valid = 0x80;
 constexpr std::uint8_t points_into_command = 0x40;
 constexpr std::uint8_t bit_pointer_valid = 0x08;
+constexpr std::uint8_t counts_from_segment_descriptor = 0x20;  // SD of a segment pointer
 
 struct SenseKeySpecific {
   std::uint8_t flags = 0;
@@ -61,6 +62,14 @@ struct InformationDescriptor {
 };
 static_assert(WireStruct<InformationDescriptor> && sizeof(InformationDescriptor) == 12);
 
+struct CommandSpecificDescriptor {
+  std::uint8_t type = 0x01;
+  std::uint8_t additional_length = 10;
+  be16 reserved{};
+  be64 information{};
+};
+static_assert(WireStruct<CommandSpecificDescriptor> && sizeof(CommandSpecificDescriptor) == 12);
+
 struct SenseKeySpecificDescriptor {
   std::uint8_t type = 0x02;
   std::uint8_t additional_length = 6;
@@ -70,13 +79,15 @@ struct SenseKeySpecificDescriptor {
 };
 static_assert(WireStruct<SenseKeySpecificDescriptor> && sizeof(SenseKeySpecificDescriptor) == 8);
 
+bool key_takes_pointer(SenseKey key) { return key == SenseKey::illegal_request || key == SenseKey::copy_aborted; }
 bool key_takes_progress(SenseKey key) { return key == SenseKey::no_sense || key == SenseKey::not_ready; }
 
 // What goes into the sense key specific bytes; flags of zero when there is nothing.
 SenseKeySpecific specific_of(const Sense& sense) {
-  if (sense.key == SenseKey::illegal_request && sense.field) {
+  if (key_takes_pointer(sense.key) && sense.field) {
     unsigned flags = sense_key_specific_valid;
     if (sense.field->where == FieldPointer::Where::cdb) flags |= points_into_command;
+    if (sense.field->where == FieldPointer::Where::segment_descriptor) flags |= counts_from_segment_descriptor;
     if (sense.field->bit) flags |= bit_pointer_valid | (*sense.field->bit & 0x07u);
     return {static_cast<std::uint8_t>(flags), sense.field->byte};
   }
@@ -87,9 +98,13 @@ SenseKeySpecific specific_of(const Sense& sense) {
 void read_specific(const SenseKeySpecific& specific, Sense& sense) {
   if ((specific.flags & sense_key_specific_valid) == 0) return;
   if (key_takes_progress(sense.key)) sense.progress = specific.value;
-  if (sense.key != SenseKey::illegal_request) return;
+  if (!key_takes_pointer(sense.key)) return;
   FieldPointer field{.where = FieldPointer::Where::parameter_list, .byte = specific.value};
   if ((specific.flags & points_into_command) != 0) field.where = FieldPointer::Where::cdb;
+  if (sense.key == SenseKey::copy_aborted) {
+    const bool in_segment = (specific.flags & counts_from_segment_descriptor) != 0;
+    field.where = in_segment ? FieldPointer::Where::segment_descriptor : FieldPointer::Where::parameter_list;
+  }
   if ((specific.flags & bit_pointer_valid) != 0) field.bit = static_cast<std::uint8_t>(specific.flags & 0x07);
   sense.field = field;
 }
@@ -101,6 +116,9 @@ FixedSense fixed_of(const Sense& sense) {
   if (sense.information && *sense.information <= 0xffffffffull) {
     fixed.valid_and_response_code |= information_valid;
     fixed.information = static_cast<std::uint32_t>(*sense.information);
+  }
+  if (sense.command_specific && *sense.command_specific <= 0xffffffffull) {
+    fixed.command_specific_information = static_cast<std::uint32_t>(*sense.command_specific);
   }
   fixed.additional_sense_code = sense.additional.code;
   fixed.additional_sense_code_qualifier = sense.additional.qualifier;
@@ -118,6 +136,9 @@ std::optional<Sense> decode_fixed(Bytes bytes) {
                           fixed.additional_sense_code_qualifier);
   sense.deferred = (fixed.valid_and_response_code & 0x7f) == deferred_fixed;
   if ((fixed.valid_and_response_code & information_valid) != 0) sense.information = fixed.information;
+  if (const std::uint32_t specific = fixed.command_specific_information; specific != 0) {
+    sense.command_specific = specific;
+  }
   read_specific(fixed.specific, sense);
   return sense;
 }
@@ -126,6 +147,10 @@ void read_descriptor(Bytes descriptor, Sense& sense) {
   if (descriptor[0] == InformationDescriptor{}.type) {
     const auto found = read_wire<InformationDescriptor>(descriptor);
     if (found && (found->valid & information_valid) != 0) sense.information = found->information;
+  }
+  if (descriptor[0] == CommandSpecificDescriptor{}.type) {
+    const auto found = read_wire<CommandSpecificDescriptor>(descriptor);
+    if (found) sense.command_specific = found->information;
   }
   if (descriptor[0] == SenseKeySpecificDescriptor{}.type) {
     const auto found = read_wire<SenseKeySpecificDescriptor>(descriptor);
@@ -163,9 +188,13 @@ SenseData SenseData::encode(const Sense& sense, Format format) {
                                .additional_sense_code = sense.additional.code,
                                .additional_sense_code_qualifier = sense.additional.qualifier};
   if (sense.information) header.additional_sense_length += sizeof(InformationDescriptor);
+  if (sense.command_specific) header.additional_sense_length += sizeof(CommandSpecificDescriptor);
   if (specific.flags != 0) header.additional_sense_length += sizeof(SenseKeySpecificDescriptor);
   data.append(bytes_of(header));
   if (sense.information) data.append(bytes_of(InformationDescriptor{.information = *sense.information}));
+  if (sense.command_specific) {
+    data.append(bytes_of(CommandSpecificDescriptor{.information = *sense.command_specific}));
+  }
   if (specific.flags != 0) data.append(bytes_of(SenseKeySpecificDescriptor{.specific = specific}));
   return data;
 }

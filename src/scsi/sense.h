@@ -36,9 +36,10 @@ struct AdditionalSense {
   friend constexpr bool operator==(AdditionalSense, AdditionalSense) = default;
 };
 
-// Where in a CDB or parameter list the first offending bit stands (SPC-6, field pointer sense key specific data).
+// Where in a CDB or parameter list the first offending bit stands (SPC-6, field pointer and, with COPY ABORTED, segment
+// pointer sense key specific data; the latter may count from the start of the segment descriptor).
 struct FieldPointer {
-  enum class Where : std::uint8_t { cdb, parameter_list };
+  enum class Where : std::uint8_t { cdb, parameter_list, segment_descriptor };
   Where where = Where::cdb;
   std::uint16_t byte = 0;
   std::optional<std::uint8_t> bit{};
@@ -51,6 +52,7 @@ struct Sense {
   AdditionalSense additional{};
   std::optional<FieldPointer> field{};
   std::optional<std::uint64_t> information{};
+  std::optional<std::uint64_t> command_specific{};
   std::optional<std::uint16_t> progress{};  // of 65536
   bool deferred = false;
   friend constexpr bool operator==(const Sense& a, const Sense& b) {

@@ -6,6 +6,8 @@
 
 #include <vector>
 
+#include "scsi/copy_sense.h"
+
 namespace tgt {
 namespace {
 
@@ -51,6 +53,21 @@ TEST(Sense, APointerIntoTheParameterListHasNoCommandBit) {
   EXPECT_EQ(bytes[15], 0x80u);
   EXPECT_EQ(bytes[16], 1u);
   EXPECT_EQ(bytes[17], 2u);
+}
+
+TEST(Sense, CopyAbortedCarriesTheSegmentAndAPointerIntoItsDescriptor) {
+  const Sense sense = copy_sense::in_segment(copy_sense::unexpected_inexact_segment, 3, 10);
+  EXPECT_THAT(encoded(sense, Format::fixed),
+              ElementsAre(0x70, 0, 10, 0, 0, 0, 0, 10, 0, 0, 0, 3, 0x26, 0x0a, 0, 0xa0, 0, 10));
+  EXPECT_THAT(encoded(sense, Format::descriptor), ElementsAre(0x72, 10, 0x26, 0x0a, 0, 0, 0, 20, 1, 10, 0, 0, 0, 0, 0,
+                                                              0, 0, 0, 0, 3, 2, 6, 0, 0, 0xa0, 0, 10, 0));
+  for (const Format format : {Format::fixed, Format::descriptor}) {
+    const auto decoded = SenseData::encode(sense, format).decode();
+    ASSERT_TRUE(decoded && decoded->field);
+    EXPECT_EQ(decoded->command_specific, 3u);
+    EXPECT_EQ(decoded->field->where, FieldPointer::Where::segment_descriptor);
+    EXPECT_EQ(decoded->field->byte, 10);
+  }
 }
 
 TEST(Sense, DescriptorFormatCarriesSixtyFourBitsOfInformation) {

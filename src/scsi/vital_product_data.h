@@ -16,6 +16,7 @@ enum class Page : std::uint8_t {
   extended_inquiry_data = 0x86,
   mode_page_policy = 0x87,
   scsi_ports = 0x88,
+  third_party_copy = 0x8f,
   block_limits = 0xb0,
   block_device_characteristics = 0xb1,
   logical_block_provisioning = 0xb2,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""libiscsi's conformance suite, the families of iSCSI and of reservations, against a disk in memory: one test here for each test there.
+"""libiscsi's conformance suite, the families of iSCSI, reservations and third-party copies, against a disk in memory: one
+test here for each test there.
 
 Its tests are run suite by suite, as their author does: some of them leave state in the program that later ones look at.
 """
@@ -11,7 +12,7 @@ import unittest
 from harness.daemon import Daemon
 
 SECONDS = 120
-FAMILY = re.compile(r"^ALL\.((?:iSCSI|Prin|Prout|Reserve6)\w*)\.(\w+)$", re.MULTILINE)
+FAMILY = re.compile(r"^ALL\.((?:iSCSI|Prin|Prout|Reserve6|ExtendedCopy|ReceiveCopyResults)\w*)\.(\w+)$", re.MULTILINE)
 
 
 def names_of_tests():

@@ -4,6 +4,7 @@
 #include <bit>
 #include <charconv>
 
+#include "device/disk/copy/third_party_copies.h"
 #include "scsi/opcodes.h"
 
 namespace tgt {
@@ -40,7 +41,10 @@ std::optional<Disk::Fault> Disk::refuses(const BlockStore& store, BlockSize bloc
 }
 
 Disk::Disk(std::unique_ptr<BlockStore> store, Options options)
-    : PrimaryDevice(std::move(options.identity)), block_size_(options.block_size), load_(std::move(options.load)) {
+    : PrimaryDevice(std::move(options.identity)),
+      block_size_(options.block_size),
+      load_(std::move(options.load)),
+      third_party_copies_(std::make_unique<ThirdPartyCopies>()) {
   write_cache_ = options.write_cache;
   read_only_ = options.read_only;
   removable_ = options.removable || !store;
@@ -64,6 +68,8 @@ Disk::Disk(std::unique_ptr<BlockStore> store, Options options)
   pages.add(mode::PowerCondition{});
   pages.add(mode::InformationalExceptionsControl{});
 }
+
+Disk::~Disk() = default;
 
 std::optional<Sense> Disk::medium_absent() const {
   const bool there = online_.load(std::memory_order_relaxed) && loaded_.load(std::memory_order_relaxed);
@@ -98,6 +104,7 @@ StandardInquiryData Disk::standard_inquiry_data() const {
   namespace version = version_descriptor;
   StandardInquiryData data;
   data.qualifier_and_type = qualifier_and_type(PeripheralQualifier::connected, static_cast<std::uint8_t>(type()));
+  data.flags_5 |= 0x08;  // 3PC
   data.removable_medium = removable() ? 0x80 : 0x00;
   data.version_descriptors = {version::sam_5, version::iscsi, version::spc_4, version::sbc_3};
   return data;
@@ -114,6 +121,7 @@ PrimaryDevice::ModeParameters Disk::mode_parameters() const {
 
 Task<ResetOutcome> Disk::reset(Shard& shard, ResetKind kind) {
   medium_removal_.allow_all();
+  third_party_copies_->operations.forget_all();
   return PrimaryDevice::reset(shard, kind);
 }
 
@@ -124,6 +132,12 @@ Task<std::optional<Sense>> Disk::self_test(Shard& shard) {
   const auto read = co_await store_->read_all(shard, block.first(block_size_.bytes()), 0);
   if (!read) co_return Sense::logical_unit_failed_self_test();
   co_return std::nullopt;
+}
+
+void Disk::nexus_lost(ItlNexus& itl) {
+  medium_removal_.allow(itl);
+  third_party_copies_->operations.forget(itl);
+  PrimaryDevice::nexus_lost(itl);
 }
 
 Task<void> Disk::close(Shard& shard) {
@@ -219,6 +233,7 @@ void Disk::insert(std::unique_ptr<BlockStore> store) {
   blocks_ = store->capacity() >> block_size_.exponent;
   medium_read_only_ = store->read_only();
   store_ = std::move(store);
+  third_party_copies_->tokens.erase_all();
 }
 
 bool Disk::configure_geometry(std::string_view name, std::uint64_t value) {

@@ -13,6 +13,8 @@
 
 namespace tgt {
 
+struct ThirdPartyCopies;
+
 // A direct access block device over a store. All shards use it at once; what may change while it serves is atomic.
 class Disk final : public PrimaryDevice {
  public:
@@ -35,6 +37,8 @@ class Disk final : public PrimaryDevice {
   // `store` may be null: a removable disk without a medium.
   static Result<std::unique_ptr<Disk>, Fault> make(std::unique_ptr<BlockStore> store, Options options);
 
+  ~Disk() override;
+
   // --- for its commands
   static constexpr std::size_t largest_transfer = std::size_t{16} << 20;  // bytes; VPD B0h tells it
   BlockStore& store() const { return *store_; }
@@ -53,6 +57,7 @@ class Disk final : public PrimaryDevice {
   bool removable() const { return removable_.load(std::memory_order_relaxed); }
   bool thin() const { return thin_.load(std::memory_order_relaxed); }
   MediumRemoval& medium_removal() { return medium_removal_; }
+  ThirdPartyCopies& third_party_copies() const { return *third_party_copies_; }
   void set_loaded(bool loaded) { loaded_.store(loaded, std::memory_order_relaxed); }
   // Why there is no medium; nothing when there is one.
   std::optional<Sense> medium_absent() const;
@@ -82,10 +87,7 @@ class Disk final : public PrimaryDevice {
   ModeParameters mode_parameters() const override;
   Task<ResetOutcome> reset(Shard& shard, ResetKind kind) override;
   Task<std::optional<Sense>> self_test(Shard& shard) override;
-  void nexus_lost(ItlNexus& itl) override {
-    medium_removal_.allow(itl);
-    PrimaryDevice::nexus_lost(itl);
-  }
+  void nexus_lost(ItlNexus& itl) override;
   Task<void> close(Shard& shard) override;
   Description describe() const override;
   bool configure(std::string_view name, std::string_view value) override;
@@ -110,6 +112,7 @@ class Disk final : public PrimaryDevice {
   Geometry geometry_;
   MediumRemoval medium_removal_;
   MediumWork medium_work_;
+  std::unique_ptr<ThirdPartyCopies> third_party_copies_;
   std::atomic<std::uint64_t> blocks_{0};
   std::atomic<bool> write_cache_{true};
   std::atomic<bool> software_write_protect_{false};

@@ -7,6 +7,12 @@
 #include "device/disk/block_device_characteristics.h"
 #include "device/disk/block_limits.h"
 #include "device/disk/compare_and_write.h"
+#include "device/disk/copy/extended_copy.h"
+#include "device/disk/copy/populate_token.h"
+#include "device/disk/copy/receive_copy_results.h"
+#include "device/disk/copy/receive_rod_token_information.h"
+#include "device/disk/copy/third_party_copy_page.h"
+#include "device/disk/copy/write_using_token.h"
 #include "device/disk/disk.h"
 #include "device/disk/format_unit.h"
 #include "device/disk/get_lba_status.h"
@@ -54,15 +60,17 @@ template <class... More>
 consteval auto commands_and() {
   return command_set_with_reservations<
       Disk,  //
-      CompareAndWrite, DeviceRequestSense, FormatUnit, Inquiry, LogSelect, LogSense, ModeSelect10, ModeSelect6,
-      ModeSense10, ModeSense6, OrWrite16, PreFetch10, PreFetch16, PreventAllowMediumRemoval<Disk>, Read10, Read12,
-      Read16, Read6, ReadBuffer10, ReadCapacity10, ReadCapacity16, ReadDefectData10, ReadDefectData12,
-      ReceiveDiagnosticResults, ReportIdentifyingInformation, ReportLuns, ReportPriority, ReportSupportedOperationCodes,
-      ReportSupportedTaskManagementFunctions, ReportTargetPortGroups, ReportTimestamp, SanitizeBlockErase,
-      SanitizeExitFailureMode, SanitizeOverwrite, SendDiagnostic, SetIdentifyingInformation, SetTargetPortGroups,
-      SetTimestamp, StartStopUnit, SynchronizeCache10, SynchronizeCache16, TestUnitReady, Verify10, Verify12, Verify16,
-      Write10, Write12, Write16, Write6, WriteAndVerify10, WriteAndVerify12, WriteAndVerify16, WriteAtomic16,
-      WriteBuffer10, WriteSame10, WriteSame16, More...>();
+      CompareAndWrite, DeviceRequestSense, ExtendedCopy, FormatUnit, Inquiry, LogSelect, LogSense, ModeSelect10,
+      ModeSelect6, ModeSense10, ModeSense6, OrWrite16, PopulateToken, PreFetch10, PreFetch16,
+      PreventAllowMediumRemoval<Disk>, Read10, Read12, Read16, Read6, ReadBuffer10, ReadCapacity10, ReadCapacity16,
+      ReadDefectData10, ReadDefectData12, ReceiveCopyData, ReceiveCopyFailureDetails, ReceiveCopyOperatingParameters,
+      ReceiveCopyStatus, ReceiveDiagnosticResults, ReceiveRodTokenInformation, ReportIdentifyingInformation, ReportLuns,
+      ReportPriority, ReportSupportedOperationCodes, ReportSupportedTaskManagementFunctions, ReportTargetPortGroups,
+      ReportTimestamp, SanitizeBlockErase, SanitizeExitFailureMode, SanitizeOverwrite, SendDiagnostic,
+      SetIdentifyingInformation, SetTargetPortGroups, SetTimestamp, StartStopUnit, SynchronizeCache10,
+      SynchronizeCache16, TestUnitReady, Verify10, Verify12, Verify16, Write10, Write12, Write16, Write6,
+      WriteAndVerify10, WriteAndVerify12, WriteAndVerify16, WriteAtomic16, WriteBuffer10, WriteSame10, WriteSame16,
+      WriteUsingToken, More...>();
 }
 
 constexpr auto fully_provisioned_commands = commands_and<>();
@@ -70,8 +78,8 @@ constexpr auto thin_commands = commands_and<GetLbaStatus16, Unmap>();
 
 constexpr auto disk_pages =
     vital_product_data_pages<Disk, SupportedPages, UnitSerialNumber, DeviceIdentification, ExtendedInquiryDataPage,
-                             ModePagePolicy, ScsiPortsPage, BlockLimitsPage, BlockDeviceCharacteristicsPage,
-                             LogicalBlockProvisioningPage>();
+                             ModePagePolicy, ScsiPortsPage, ThirdPartyCopyPage, BlockLimitsPage,
+                             BlockDeviceCharacteristicsPage, LogicalBlockProvisioningPage>();
 
 constexpr auto disk_log_pages =
     log_pages<Disk, WriteErrorCounters, ReadErrorCounters, VerifyErrorCounters, TemperatureLog, SolidStateMediaLog,

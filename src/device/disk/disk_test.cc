@@ -20,13 +20,13 @@ TEST_F(DiskFixture, SaysWhatItIs) {
 
 TEST_F(DiskFixture, ListsItsPages) {
   EXPECT_THAT(send({0x12, 1, 0, 0, 255, 0}).data,
-              ElementsAre(0, 0, 0, 9, 0x00, 0x80, 0x83, 0x86, 0x87, 0x88, 0xb0, 0xb1, 0xb2));
+              ElementsAre(0, 0, 0, 10, 0x00, 0x80, 0x83, 0x86, 0x87, 0x88, 0x8f, 0xb0, 0xb1, 0xb2));
 }
 
 TEST_F(DiskFixture, EveryPageThatItListsCanBeRead) {
   const auto pages = send({0x12, 1, 0, 0, 255, 0}).data;
   for (const std::uint8_t page : Bytes(pages).subspan(4)) {
-    const auto data = send({0x12, 1, page, 1, 0, 0}).data;
+    const auto data = send({0x12, 1, page, 4, 0, 0}).data;
     ASSERT_GE(data.size(), 4u);
     EXPECT_EQ(data[1], page);
     EXPECT_EQ(at16(data, 2), data.size() - 4);

@@ -21,6 +21,7 @@ class FaultStore final : public BlockStore {
     std::uint32_t alignment = 1;
     bool read_only = false;
     std::optional<std::uint64_t> capacity_later{};  // once it is asked again; at most `capacity`
+    Duration takes{};                               // how long a read or write takes
   };
   explicit FaultStore(const Script& script)
       : script_(script), memory_(std::move(*MemoryStore::open(script.capacity))) {}
@@ -38,12 +39,16 @@ class FaultStore final : public BlockStore {
   StoreTransfer read(Shard& shard, MutableBytes data, std::uint64_t offset) override {
     const std::uint64_t bad = first_bad(script_.read_bad_from);
     if (offset >= bad) return StoreTransfer::Outcome(failure(IoFault{.kind = script_.fault}));
-    return memory_->read(shard, data.first(step(data.size(), bad - offset)), offset);
+    const MutableBytes good = data.first(step(data.size(), bad - offset));
+    if (script_.takes > Duration{}) return read_slowly(shard, good, offset);
+    return memory_->read(shard, good, offset);
   }
   StoreTransfer write(Shard& shard, Bytes data, std::uint64_t offset) override {
     const std::uint64_t bad = first_bad(script_.write_bad_from);
     if (offset >= bad) return StoreTransfer::Outcome(failure(IoFault{.kind = script_.fault}));
-    return memory_->write(shard, data.first(step(data.size(), bad - offset)), offset);
+    const Bytes good = data.first(step(data.size(), bad - offset));
+    if (script_.takes > Duration{}) return write_slowly(shard, good, offset);
+    return memory_->write(shard, good, offset);
   }
   Task<Result<void, IoFault>> flush(Shard& shard) override {
     ++flushes;
@@ -63,6 +68,14 @@ class FaultStore final : public BlockStore {
   Script& script() { return script_; }
 
  private:
+  Task<StoreTransfer::Outcome> read_slowly(Shard& shard, MutableBytes data, std::uint64_t offset) {
+    co_await shard.sleep(script_.takes);
+    co_return co_await memory_->read(shard, data, offset);
+  }
+  Task<StoreTransfer::Outcome> write_slowly(Shard& shard, Bytes data, std::uint64_t offset) {
+    co_await shard.sleep(script_.takes);
+    co_return co_await memory_->write(shard, data, offset);
+  }
   std::uint64_t first_bad(std::optional<std::uint64_t> of_kind) const {
     constexpr std::uint64_t none = ~std::uint64_t{0};
     return std::min(script_.bad_from.value_or(none), of_kind.value_or(none));

@@ -68,9 +68,27 @@ class DeviceBench final : public Session {
     reactor_.run(execute(nexus, request, data_out, answer));
     return answer;
   }
+  Answer send_to(Lun lun, std::vector<std::uint8_t> cdb, std::vector<std::uint8_t> data_out = {}) {
+    const auto answer = start(lun, std::move(cdb), std::move(data_out));
+    reactor_.run_until([&] { return answer->answered; });
+    return *answer;
+  }
+  // A command that runs beside others, as far as it gets; reactor() moves it on.
+  std::shared_ptr<Answer> start(Lun lun, std::vector<std::uint8_t> cdb, std::vector<std::uint8_t> data_out = {}) {
+    auto answer = std::make_shared<Answer>();
+    const Command::Request request{.lun = lun.to_wire(),
+                                   .tag = {++tag_},
+                                   .cdb = *Cdb::from_transport(cdb),
+                                   .expected_data_in = {data_out.empty() ? 1u << 24 : 0u},
+                                   .expected_data_out = {static_cast<std::uint32_t>(data_out.size())}};
+    spawn(run_beside(request, std::move(data_out), answer));
+    return answer;
+  }
+  TaskTag latest_tag() const { return {tag_}; }
   DeviceServer& device() { return unit_->device(); }
   const std::shared_ptr<LogicalUnit>& shared_unit() { return unit_; }
   Nexus& nexus() { return *nexus_; }
+  const std::shared_ptr<Nexus>& shared_nexus() { return nexus_; }
   SimulatedReactor& reactor() { return reactor_; }
   Target& target() { return target_; }
 
@@ -99,6 +117,9 @@ class DeviceBench final : public Session {
   Task<void> unmap() {
     const auto removal = co_await target_.unmap(reactor_.shard(), Lun{0}, Target::WhenActive::abort_tasks);
     static_cast<void>(removal);
+  }
+  Task<void> run_beside(Command::Request request, std::vector<std::uint8_t> data_out, std::shared_ptr<Answer> answer) {
+    co_await execute(*nexus_, request, data_out, *answer);
   }
   Task<void> execute(Nexus& nexus, const Command::Request& request, MutableBytes data_out, Answer& answer) {
     BenchCommand command(reactor_.shard(), nexus, request, data_out);

@@ -26,7 +26,9 @@ std::string name_string(std::string text) {
   return text;
 }
 
-void append_logical_unit(const Identity& identity, ParameterWriter& writer) {
+}  // namespace
+
+void append_logical_unit_designators(const Identity& identity, ParameterWriter& writer) {
   using enum DesignatorType;
   constexpr auto unit = Association::logical_unit;
   const be64 naa_identifier = identity.naa_identifier();
@@ -41,6 +43,8 @@ void append_logical_unit(const Identity& identity, ParameterWriter& writer) {
   const auto text_length = static_cast<std::uint8_t>(text.size());
   append(writer, designator_header(unit, scsi_name_string, CodeSet::utf_8, text_length), bytes_of_text(text));
 }
+
+namespace {
 
 void append_port(const Nexus& nexus, ParameterWriter& writer) {
   using enum DesignatorType;
@@ -71,7 +75,7 @@ void DeviceIdentification::append_port_name(const std::string& target_name, std:
 }
 
 void DeviceIdentification::write(const PrimaryDevice& device, const Command& command, ParameterWriter& writer) {
-  append_logical_unit(device.identity(), writer);
+  append_logical_unit_designators(device.identity(), writer);
   if (command.nexus().target().driver() == "iscsi") append_port(command.nexus(), writer);
 }
 

@@ -15,4 +15,7 @@ struct DeviceIdentification {
   static void append_port_name(const std::string& target_name, std::uint16_t port, ParameterWriter& writer);
 };
 
+// Those of the logical unit alone.
+void append_logical_unit_designators(const Identity& identity, ParameterWriter& writer);
+
 }  // namespace tgt

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/disk/copy/rod_token.h"
+
+#include "device/disk/copy/copy_bench.h"
+#include "scsi/copy_sense.h"
+
+namespace tgt {
+namespace {
+
+using Range = std::pair<std::uint64_t, std::uint32_t>;
+
+class RodTokenTest : public CopyFixture {
+ protected:
+  static constexpr std::size_t token_at = 16;
+
+  static void append_ranges(List& list, const std::vector<Range>& ranges) {
+    for (const auto& [address, count] : ranges) {
+      const auto append = [&list](Bytes bytes) { list.insert(list.end(), bytes.begin(), bytes.end()); };
+      append(bytes_of(be64(address)));
+      append(bytes_of(be32(count)));
+      list.insert(list.end(), 4, 0);
+    }
+    copy_bytes(bytes_of(be16(static_cast<std::uint16_t>(list.size() - 2))), list);
+  }
+  static List populate_list(const std::vector<Range>& ranges) {
+    List list(16);
+    copy_bytes(bytes_of(be16(static_cast<std::uint16_t>(ranges.size() * 16))), MutableBytes(list).subspan(14));
+    append_ranges(list, ranges);
+    return list;
+  }
+  static List write_list(const RodToken& token, const std::vector<Range>& ranges, std::uint64_t offset = 0) {
+    List list(536);
+    copy_bytes(bytes_of(be64(offset)), MutableBytes(list).subspan(8));
+    copy_bytes(bytes_of(token), MutableBytes(list).subspan(token_at));
+    copy_bytes(bytes_of(be16(static_cast<std::uint16_t>(ranges.size() * 16))), MutableBytes(list).subspan(534));
+    append_ranges(list, ranges);
+    return list;
+  }
+  static RodToken zero_token() {
+    RodToken token;
+    token.rod_type = RodToken::block_device_zero;
+    return token;
+  }
+
+  Answer populate_with(const List& list, std::uint32_t identifier = 7) {
+    return bench().send(cdb_of(0x83, 0x10, static_cast<std::uint32_t>(list.size()), identifier), list);
+  }
+  Answer populate(const std::vector<Range>& ranges) { return populate_with(populate_list(ranges)); }
+  Answer write_at(std::uint32_t lun, const List& list, std::uint32_t identifier = 8) {
+    return bench().send_to(Lun{lun}, cdb_of(0x83, 0x11, static_cast<std::uint32_t>(list.size()), identifier), list);
+  }
+  Answer information(std::uint32_t identifier, std::uint32_t lun = 0) {
+    return bench().send_to(Lun{lun}, cdb_of(0x84, 0x07, 2048, identifier, 2));
+  }
+  RodToken token_of(const std::vector<Range>& ranges) {
+    EXPECT_EQ(populate(ranges).status, Status::good);
+    const Answer answer = information(7);
+    EXPECT_EQ(answer.status, Status::good);
+    EXPECT_EQ(answer.data.size(), 32u + 4u + 2u + 512u);
+    return *read_wire<RodToken>(Bytes(answer.data).subspan(38));
+  }
+  void let_pass(Duration time) { ASSERT_TRUE(bench().reactor().run(sleep(time), time + 1s)); }
+  Task<void> sleep(Duration time) { co_await bench().reactor().shard().sleep(time); }
+  Task<void> insert_another(std::uint32_t lun) {
+    const auto changed = co_await disk(lun).change_medium(bench().reactor().shard(), "/another");
+    EXPECT_TRUE(changed.has_value());
+  }
+  void take_unit_attention(std::uint32_t lun) { bench().send_to(Lun{lun}, {0, 0, 0, 0, 0, 0}); }
+};
+
+TEST_F(RodTokenTest, StandsForTheBlocksOfItsRangesInTheirOrder) {
+  take_unit_attention(1);
+  put(0, 100, pattern(8, 1));
+  put(0, 50, pattern(4, 90));
+  const RodToken token = token_of({{100, 8}, {50, 4}});
+  EXPECT_EQ(write_at(1, write_list(token, {{0, 3}, {20, 9}})).status, Status::good);
+  const List first = pattern(8, 1);
+  const List second = pattern(4, 90);
+  List all(first);
+  all.insert(all.end(), second.begin(), second.end());
+  EXPECT_EQ(get(1, 0, 3), List(all.begin(), all.begin() + 3 * 512));
+  EXPECT_EQ(get(1, 20, 9), List(all.begin() + 3 * 512, all.end()));
+}
+
+TEST_F(RodTokenTest, CanBeUsedFromAnOffset) {
+  put(0, 0, pattern(8, 1));
+  const RodToken token = token_of({{0, 8}});
+  EXPECT_EQ(write_at(0, write_list(token, {{64, 3}}, 5)).status, Status::good);
+  EXPECT_EQ(get(0, 64, 3), get(0, 5, 3));
+  expect_bad_list_field(write_at(0, write_list(token, {{64, 4}}, 5)), 8);
+  expect_bad_list_field(write_at(0, write_list(token, {{64, 1}}, ~std::uint64_t{0})), 8);
+}
+
+TEST_F(RodTokenTest, TellsWhatItIs) {
+  const RodToken token = token_of({{0, 8}, {16, 8}});
+  EXPECT_EQ(token.rod_type, RodToken::access_upon_reference);
+  EXPECT_EQ(token.rod_token_length, 0x1f8);
+  EXPECT_EQ(token.number_of_bytes_represented, 16u * 512);
+  const Answer answer = information(7);
+  EXPECT_EQ(answer.data[4], 0x10);
+  EXPECT_EQ(answer.data[5], 0x01);
+  EXPECT_EQ(answer.data[15], 0xf1);
+  EXPECT_EQ(*read_wire<be64>(Bytes(answer.data).subspan(16)), 16u);
+  EXPECT_EQ(*read_wire<be16>(Bytes(answer.data).subspan(24)), 2u);
+}
+
+TEST_F(RodTokenTest, NoTwoAreAlikeAndAGuessIsUnknown) {
+  const RodToken token = token_of({{0, 8}});
+  const RodToken another = token_of({{0, 8}});
+  EXPECT_NE(token.secret, another.secret);
+  for (const std::size_t byte : {std::size_t{15}, std::size_t{511}, std::size_t{480}, std::size_t{60}}) {
+    List list = write_list(token, {{64, 1}});
+    list[token_at + byte] ^= 1;
+    expect_sense(write_at(0, list), copy_sense::token_unknown);
+  }
+  RodToken foreign = token;
+  foreign.creator = cscd_elsewhere();
+  expect_sense(write_at(0, write_list(foreign, {{64, 1}})), copy_sense::token_unknown);
+}
+
+TEST_F(RodTokenTest, ExpiresWhenNobodyUsesIt) {
+  const RodToken token = token_of({{0, 8}});
+  let_pass(RodTokens::usual_inactivity - 1s);
+  EXPECT_EQ(write_at(0, write_list(token, {{64, 1}})).status, Status::good);
+  let_pass(RodTokens::usual_inactivity - 1s);
+  EXPECT_EQ(write_at(0, write_list(token, {{64, 1}})).status, Status::good);
+  let_pass(RodTokens::usual_inactivity + 1s);
+  expect_sense(write_at(0, write_list(token, {{64, 1}})), copy_sense::token_expired);
+  expect_sense(write_at(0, write_list(token, {{64, 1}})), copy_sense::token_unknown);
+}
+
+TEST_F(RodTokenTest, IsGoneAfterTheUseThatDeletesIt) {
+  const RodToken token = token_of({{0, 8}});
+  List list = write_list(token, {{64, 1}});
+  list[2] = 0x02;
+  EXPECT_EQ(write_at(0, list).status, Status::good);
+  expect_sense(write_at(0, list), copy_sense::token_unknown);
+}
+
+TEST_F(RodTokenTest, StandsForNothingOnceTheMediumIsAnotherOne) {
+  Disk::Options options;
+  options.removable = true;
+  options.load = [](Shard&, std::string) -> Task<Result<std::unique_ptr<BlockStore>, std::string>> {
+    co_return std::move(*MemoryStore::open(blocks * 512));
+  };
+  add(2, make_disk(1, 3, {}, std::move(options)));
+  take_unit_attention(2);
+  const List list = populate_list({{0, 8}});
+  const List cdb = cdb_of(0x83, 0x10, static_cast<std::uint32_t>(list.size()), 7);
+  ASSERT_EQ(bench().send_to(Lun{2}, cdb, list).status, Status::good);
+  const RodToken token = *read_wire<RodToken>(Bytes(information(7, 2).data).subspan(38));
+  EXPECT_EQ(write_at(0, write_list(token, {{64, 1}})).status, Status::good);
+  ASSERT_TRUE(disk(2).configure("online", "0"));
+  ASSERT_TRUE(bench().reactor().run(insert_another(2)));
+  expect_sense(write_at(0, write_list(token, {{64, 1}})), copy_sense::token_unknown);
+}
+
+TEST_F(RodTokenTest, ADiskOfAnotherBlockSizeTakesNone) {
+  add(2, make_disk(1, 3, {}, {.block_size = {.exponent = 12}}));
+  take_unit_attention(2);
+  const RodToken token = token_of({{0, 8}});
+  expect_sense(write_at(2, write_list(token, {{0, 1}})), copy_sense::cannot_reach_token_data);
+}
+
+TEST_F(RodTokenTest, AnyoneMayWriteZerosWithTheZeroToken) {
+  put(0, 0, pattern(100, 1));
+  EXPECT_EQ(write_at(0, write_list(zero_token(), {{10, 5}, {50, 1}})).status, Status::good);
+  EXPECT_EQ(get(0, 10, 5), List(5 * 512));
+  EXPECT_EQ(get(0, 50, 1), List(512));
+  EXPECT_NE(get(0, 15, 1), List(512));
+  const Answer answer = information(8);
+  EXPECT_EQ(answer.data[4], 0x11);
+  EXPECT_EQ(*read_wire<be64>(Bytes(answer.data).subspan(16)), 6u);
+  EXPECT_EQ(answer.data.size(), 36u);
+}
+
+TEST_F(RodTokenTest, TypesThatPromiseMoreAreRefused) {
+  List list = populate_list({{0, 1}});
+  list[2] = 0x02;
+  copy_bytes(bytes_of(be32(0x00800000u)), MutableBytes(list).subspan(8));
+  expect_bad_list_field(populate_with(list), 8);
+  copy_bytes(bytes_of(be32(0x00010000u)), MutableBytes(list).subspan(8));
+  EXPECT_EQ(populate_with(list).status, Status::good);
+  RodToken token;
+  token.rod_type = 0x00800001u;
+  expect_sense(write_at(0, write_list(token, {{0, 1}})), copy_sense::unsupported_token_type);
+  token = zero_token();
+  token.rod_token_length = std::uint16_t{0x1f0};
+  expect_sense(write_at(0, write_list(token, {{0, 1}})), copy_sense::invalid_token_length);
+}
+
+TEST_F(RodTokenTest, RangesMustBeOnTheDiskApartAndNotTooMany) {
+  expect_sense(populate({{blocks - 1, 2}}), Sense::lba_out_of_range(0));
+  expect_sense(populate({{~std::uint64_t{0}, 2}}), Sense::lba_out_of_range(0));
+  expect_bad_list_field(populate({{0, 8}, {7, 1}}), 14);
+  expect_bad_list_field(populate({{7, 1}, {0, 8}}), 14);
+  expect_bad_list_field(populate(std::vector<Range>{}), 14);
+  expect_sense(populate(std::vector<Range>(65, {0, 0})), copy_sense::too_many_segment_descriptors);
+  EXPECT_EQ(populate(std::vector<Range>(64, {0, 0})).status, Status::good);
+  List lying = populate_list({{0, 1}});
+  lying[15] = 0x20;
+  expect_bad_list_field(populate_with(lying), 14);
+}
+
+TEST_F(RodTokenTest, AListThatIsCutIsALengthError) {
+  const List list = populate_list({{0, 1}});
+  for (std::size_t length = 1; length < list.size(); ++length) {
+    expect_sense(populate_with(List(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(length))),
+                 Sense::parameter_list_length_error());
+  }
+  const List writing = write_list(zero_token(), {{0, 1}});
+  for (std::size_t length = 1; length < writing.size(); length += 5) {
+    expect_sense(write_at(0, List(writing.begin(), writing.begin() + static_cast<std::ptrdiff_t>(length))),
+                 Sense::parameter_list_length_error());
+  }
+}
+
+TEST_F(RodTokenTest, ATimeoutLongerThanTheLongestIsRefused) {
+  List list = populate_list({{0, 1}});
+  copy_bytes(bytes_of(be32(3601u)), MutableBytes(list).subspan(4));
+  expect_bad_list_field(populate_with(list), 4);
+}
+
+TEST_F(RodTokenTest, ThereAreOnlySoMany) {
+  for (std::size_t i = 0; i < RodTokens::most_tokens; ++i) ASSERT_EQ(populate({{0, 1}}).status, Status::good);
+  expect_sense(populate({{0, 1}}), copy_sense::insufficient_resources_for_token);
+  const Answer answer = information(7);
+  EXPECT_EQ(answer.data[5], 0x02);
+  EXPECT_EQ(answer.data[14], 18);
+  let_pass(RodTokens::usual_inactivity + 1s);
+  EXPECT_EQ(populate({{0, 1}}).status, Status::good);
+}
+
+TEST_F(RodTokenTest, AWriteProtectedDiskTakesNone) {
+  ASSERT_TRUE(disk(0).configure("readonly", "1"));
+  expect_sense(write_at(0, write_list(zero_token(), {{0, 1}})), Sense::write_protected());
+}
+
+TEST_F(RodTokenTest, InformationOfAListThatNobodySentIsRefused) {
+  const Answer answer = information(99);
+  expect_sense(answer, Sense::invalid_field_in_cdb());
+  expect_pointer(answer, FieldPointer::Where::cdb, 2);
+}
+
+}  // namespace
+}  // namespace tgt

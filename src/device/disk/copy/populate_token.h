@@ -15,7 +15,7 @@ struct PopulateToken {
   static constexpr Field parameter_list_length{10, 7, 32};
   static constexpr Field group_number{14, 4, 5};
   static constexpr std::array fields{list_identifier, parameter_list_length, group_number};
-  static constexpr Access access = Access::read;
+  static constexpr Access access = Access::write;  // as every third-party copy (SPC-5, table 72)
   static Task<Reply> run(Disk& disk, Command& command);
 };
 

@@ -14,7 +14,7 @@ struct ReceiveRodTokenInformation {
   static constexpr Field list_identifier{2, 7, 32};
   static constexpr Field allocation_length{10, 7, 32};
   static constexpr std::array fields{list_identifier, allocation_length};
-  static constexpr Access access = Access::none;
+  static constexpr Access access = Access::write;  // as every third-party copy (SPC-5, table 72)
   static Reply run(Disk& disk, Command& command);
 };
 

@@ -6,10 +6,12 @@ import struct
 import threading
 
 from harness.initiator import GOOD, read10
+from lab import block_devices
 from lab.target import GuestCase
 
 BLOCK = 512
-LEG_BLOCKS = 16384  # 8 MiB
+MEBIBYTES = 8
+LEG_BLOCKS = (MEBIBYTES << 20) // BLOCK
 LINEAR, MIRROR, DM_MIRROR = 1, 2, 3
 READ_CAPACITY_10 = bytes([0x25]) + bytes(9)
 
@@ -55,41 +57,24 @@ class Load(threading.Thread):
 
 
 class BlockDevices(GuestCase):
-    modules = (("brd", "rd_nr=5 rd_size=8192"), "dm_mod", "dm_mirror", "raid1")
+    modules = ("dm_mod", "dm_mirror")
 
     @classmethod
     def prepare(cls):
-        cls.machine.wait_until("test -b /dev/ram4")
-        for leg in range(5):
-            cls.dmsetup(f"create leg{leg} --table '0 {LEG_BLOCKS} linear /dev/ram{leg} 0'")
-        cls.make_mirror()
+        block_devices.make_devices(cls.machine, MEBIBYTES, legs=5)
         cls.dmsetup(f"create mirror --table '0 {LEG_BLOCKS} mirror core 2 1024 nosync 2 {cls.leg(3)} 0 {cls.leg(4)} 0 "
                     "1 handle_errors'")
 
     @classmethod
     def dmsetup(cls, words):
-        return cls.machine.run(f"dmsetup --noudevsync --noudevrules {words}")
+        return block_devices.dmsetup(cls.machine, words)
 
     @classmethod
     def leg(cls, number):
-        """Its device number, as DM's tables take it."""
-        return cls.dmsetup(f"info -c --noheadings -o major,minor --separator : leg{number}").stdout.strip()
+        return block_devices.leg(cls.machine, number)
 
-    @classmethod
-    def fail_leg(cls, number):
-        cls.dmsetup(f"suspend --nolockfs --noflush leg{number} && dmsetup reload leg{number} --table '0 {LEG_BLOCKS} error' "
-                    f"&& dmsetup --noudevsync --noudevrules resume leg{number}")
-
-    @classmethod
-    def make_mirror(cls):
-        """Without mdadm: an array without metadata, put together through sysfs."""
-        cls.machine.run(
-            "set -e; echo md127 > /sys/module/md_mod/parameters/new_array; cd /sys/block/md127/md; echo none > metadata_version; "
-            "echo raid1 > level; echo 2 > raid_disks; "
-            f"for leg in 0 1; do n=$(dmsetup info -c --noheadings -o major,minor --separator : leg$leg); echo $n > new_dev; "
-            "d=dev-$(basename $(readlink /sys/dev/block/$n)); echo $leg > $d/slot; done; "
-            f"echo {LEG_BLOCKS // 2} > component_size; echo none > resync_start; echo active > array_state; "
-            "cat /proc/mdstat; test -b /dev/md127")
+    def fail_leg(self, number):
+        block_devices.fail_leg(self.machine, number, MEBIBYTES)
 
     def add(self, lun, device):
         self.target.admin(f"--op new --mode logicalunit --tid 1 --lun {lun} -b {device}")
@@ -104,7 +89,7 @@ class BlockDevices(GuestCase):
         return struct.unpack(">I", data[:4])[0] + 1
 
     def test_a_linear_device_is_a_disk_of_its_size(self):
-        session = self.add(LINEAR, "/dev/dm-2")
+        session = self.add(LINEAR, block_devices.LINEAR)
         self.assertEqual(self.blocks(session, LINEAR), LEG_BLOCKS)
         load = Load(session, LINEAR, LEG_BLOCKS)
         load.start()
@@ -115,12 +100,13 @@ class BlockDevices(GuestCase):
         self.assertGreater(load.rounds, 10)
 
     def test_a_leg_of_a_device_is_refused_and_the_device_above_named(self):
-        refused = self.target.admin("--op new --mode logicalunit --tid 1 --lun 9 -b /dev/dm-0", check=False)
+        refused = self.target.admin(f"--op new --mode logicalunit --tid 1 --lun 9 -b {block_devices.LEGS[0]}",
+                                    check=False)
         self.assertNotEqual(refused.exit_code, 0)
         self.assertIn("used by md127", refused.stderr + self.target.log())
 
     def test_an_initiator_does_not_notice_that_a_mirror_loses_a_leg(self):
-        session = self.add(MIRROR, "/dev/md127")
+        session = self.add(MIRROR, block_devices.MIRROR)
         blocks = self.blocks(session, MIRROR)
         load = Load(session, MIRROR, blocks)
         load.start()

@@ -78,11 +78,16 @@ class Bsg(GuestCase):
     def test_any_name_of_a_device_leads_there_and_sg_can_be_asked_for(self):
         output = self.machine.run(f"{PROGRAMS}/port_check identify {self.generic_node(self.debug)}").stdout
         self.assertIn(f"node=/dev/bsg/{self.debug} ", output)
-        self.target.pass_through(9, "/dev/bsg/" + self.debug, options="interface=sg")
-        self.addCleanup(self.target.remove, 9)
+        self.assertEqual(self.shown_ways(), ["bsg", "bsg"])
+        self.target.remove(DEBUG)
+        self.target.pass_through(DEBUG, "/dev/bsg/" + self.debug, options="interface=sg")
         self.assertIn("not to bsg: sg was asked for", self.target.log())
-        shown = self.target.admin("--lld iscsi --op show --mode target").stdout
-        self.assertEqual(re.findall(r"Backing store type: (b?sg)", shown), ["bsg", "bsg", "sg"])
+        self.assertEqual(self.shown_ways(), ["sg", "bsg"])
+        self.target.remove(DEBUG)
+        self.target.pass_through(DEBUG, self.generic_node(self.debug), store="bsg")
+
+    def shown_ways(self):
+        return re.findall(r"Backing store type: (b?sg)", self.target.admin("--lld iscsi --op show --mode target").stdout)
 
     def test_what_is_written_through_the_target_comes_back(self):
         session = self.session(DEBUG)

@@ -10,6 +10,8 @@ from lab.target import GuestCase
 
 SMALL_BLOCKS, LARGE_BLOCKS = 1, 2  # 512 and 4096 bytes
 FILE_DISKS = {SMALL_BLOCKS: 512, LARGE_BLOCKS: 4096}
+UNIT_ATTENTION, CONFLICT = 6, 24  # exit codes of sg3-utils
+READ_ONE_BLOCK = "28 00 00 00 00 00 00 00 01 00"
 FILE_SIZE = "320M"  # mkfs.xfs makes none below 300M
 
 
@@ -136,6 +138,67 @@ class LinuxDisk(GuestCase):
         self.run_in_guest(f"sg_sanitize --block --quick --wait {disk}", 120)
         self.run_in_guest(f"for i in 1 2 3; do sg_turs {disk} && break; done")
         self.assertEqual(self.blocks(LARGE_BLOCKS, 0, 256), bytes(256 * 4096))
+
+    # --- Reservations, from two initiators
+
+    def tool(self, command, expected=0):
+        """Runs a tool of sg3-utils; unit attentions, which it meets as everybody does, are passed over."""
+        for _ in range(4):
+            outcome = self.machine.run(command, check=False)
+            if outcome.exit_code != UNIT_ATTENTION:
+                break
+        self.assertEqual(outcome.exit_code, expected, f"{command}\n{outcome.stdout}{outcome.stderr}")
+        return outcome.stdout
+
+    def reserve(self, words, disk, expected=0):
+        return self.tool(f"sg_persist -n --out {words} {disk}", expected)
+
+    def keys(self, disk):
+        return sorted(re.findall(r"^ +0x(\w+)$", self.tool(f"sg_persist -n --in -k {disk}"), re.M))
+
+    def writes(self, disk, expected=0):
+        self.machine.write_file("/tmp/block", bytes(512))
+        self.tool(f"sg_write_same --10 --in=/tmp/block --lba=0 --num=1 {disk}", expected)
+
+    def test_every_service_action_of_persistent_reservations_works_between_two_initiators(self):
+        first = self.disks[SMALL_BLOCKS]
+        self.initiator.new_interface("second", "iqn.2026-11.example.tests:second")
+        second = self.initiator.log_in((SMALL_BLOCKS,), interface="second")[SMALL_BLOCKS]
+        self.assertIn("(SIP_C): 1", self.tool(f"sg_persist -n --in -c {first}"))
+        self.reserve("-G -S 0xa1", first)
+        self.reserve("-G -S 0xb2", second)
+        self.assertEqual(self.keys(first), ["a1", "b2"])
+        self.reserve("-G -K 0xdead -S 0xa2", first, CONFLICT)
+        self.reserve("-R -K 0xa1 -T 1", first)  # write exclusive
+        self.assertIn("Write Exclusive", self.tool(f"sg_persist -n --in -r {second}"))
+        self.writes(first)
+        self.writes(second, CONFLICT)
+        self.tool(f"sg_raw -r 512 {second} {READ_ONE_BLOCK}")
+        self.reserve("-L -K 0xa1 -T 1", first)
+        self.writes(second)
+        for kind in range(1, 9):
+            if kind not in (2, 4):
+                self.reserve(f"-R -K 0xb2 -T {kind}", second)
+                self.reserve(f"-L -K 0xb2 -T {kind}", second)
+        self.reserve("-R -K 0xa1 -T 3", first)  # exclusive access
+        self.tool(f"sg_raw -r 512 {second} {READ_ONE_BLOCK}", CONFLICT)
+        self.reserve("-P -K 0xb2 -S 0xa1 -T 5", second)  # preempted, to write exclusive of registrants
+        self.assertEqual(self.keys(second), ["b2"])
+        self.writes(first, CONFLICT)
+        self.reserve("-I -S 0xa3", first)  # register and ignore existing key
+        self.writes(first)
+        self.reserve("-A -K 0xb2 -S 0xa3 -T 5", second)  # preempt and abort
+        self.writes(first, CONFLICT)
+        self.reserve("-G -S 0xa4", first)
+        ports = re.findall(r"(iqn\S+,i,0x\w+)", self.tool(f"sg_persist -n --in -s {first}"))
+        self.assertEqual(len(ports), 2)
+        moved_to = next(port for port in ports if "second" not in port)
+        self.reserve(f"-M -K 0xb2 -S 0xa5 -Q 1 -X {moved_to}", second)  # register and move
+        self.writes(first)
+        self.assertEqual(self.keys(second), ["a5", "b2"])
+        self.reserve("-C -K 0xa5", first)
+        self.assertEqual(self.keys(second), [])
+        self.assertIn("NO reservation", self.tool(f"sg_persist -n --in -r {second}"))
 
 
 if __name__ == "__main__":

@@ -151,7 +151,7 @@ TEST_F(ControllerTest, ReportsEachOfItsCommandsOnce) {
   EXPECT_EQ(data.size(), 4u + data[2] * 256u + data[3]);
   std::vector<unsigned> codes;
   for (std::size_t at = 4; at < data.size(); at += 8) codes.push_back(data[at] * 256u + data[at + 3]);
-  EXPECT_THAT(codes, ElementsAre(0x0000, 0x0300, 0x1200, 0x1a00, 0x5a00, 0xa000, 0xa30c, 0xa30d));
+  EXPECT_THAT(codes, ElementsAre(0x0000, 0x0300, 0x1200, 0x1a00, 0x5a00, 0xa000, 0xa30a, 0xa30c, 0xa30d, 0xa40a));
 }
 
 TEST_F(ControllerTest, ReportsTheUsageDataOfOneCommand) {

@@ -134,11 +134,13 @@ struct BlockLimits {
 };
 static_assert(WireStruct<BlockLimits> && sizeof(BlockLimits) == 60);
 
+inline constexpr std::uint8_t reads_after_block_erase_succeed = 0x40;  // WABEREQ
+
 // Page B1h (SBC-4, 6.6.2).
 struct BlockDeviceCharacteristics {
   be16 medium_rotation_rate{};  // 0: not told, 1: does not rotate
   std::uint8_t product_type = 0;
-  std::uint8_t form_factor = 0;  // nominal form factor in bits 3 to 0
+  std::uint8_t form_factor = 0;  // WABEREQ in bits 7 and 6, WACEREQ in 5 and 4, nominal form factor in 3 to 0
   std::uint8_t flags = 0;        // FUAB, VBULS
   std::array<std::uint8_t, 55> reserved{};
 };

@@ -66,15 +66,14 @@ consteval auto commands_and() {
       ReadDefectData10, ReadDefectData12, ReceiveCopyData, ReceiveCopyFailureDetails, ReceiveCopyOperatingParameters,
       ReceiveCopyStatus, ReceiveDiagnosticResults, ReceiveRodTokenInformation, ReportIdentifyingInformation, ReportLuns,
       ReportPriority, ReportSupportedOperationCodes, ReportSupportedTaskManagementFunctions, ReportTargetPortGroups,
-      ReportTimestamp, SanitizeBlockErase, SanitizeExitFailureMode, SanitizeOverwrite, SendDiagnostic,
-      SetIdentifyingInformation, SetTargetPortGroups, SetTimestamp, StartStopUnit, SynchronizeCache10,
-      SynchronizeCache16, TestUnitReady, Verify10, Verify12, Verify16, Write10, Write12, Write16, Write6,
-      WriteAndVerify10, WriteAndVerify12, WriteAndVerify16, WriteAtomic16, WriteBuffer10, WriteSame10, WriteSame16,
-      WriteUsingToken, More...>();
+      ReportTimestamp, SanitizeExitFailureMode, SanitizeOverwrite, SendDiagnostic, SetIdentifyingInformation,
+      SetTargetPortGroups, SetTimestamp, StartStopUnit, SynchronizeCache10, SynchronizeCache16, TestUnitReady, Verify10,
+      Verify12, Verify16, Write10, Write12, Write16, Write6, WriteAndVerify10, WriteAndVerify12, WriteAndVerify16,
+      WriteAtomic16, WriteBuffer10, WriteSame10, WriteSame16, WriteUsingToken, More...>();
 }
 
 constexpr auto fully_provisioned_commands = commands_and<>();
-constexpr auto thin_commands = commands_and<GetLbaStatus16, Unmap>();
+constexpr auto thin_commands = commands_and<GetLbaStatus16, SanitizeBlockErase, Unmap>();
 
 constexpr auto disk_pages =
     vital_product_data_pages<Disk, SupportedPages, UnitSerialNumber, DeviceIdentification, ExtendedInquiryDataPage,

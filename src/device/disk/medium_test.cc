@@ -61,12 +61,13 @@ TEST_F(MediumTest, AnotherMediumGoesInOnceTheOneThatIsInIsOut) {
 
 TEST_F(MediumTest, AMediumThatIsBeingErasedStaysInUntilThatHasEnded) {
   make_removable(1 << 18);
-  EXPECT_EQ(send({0x48, 0x82, 0, 0, 0, 0, 0, 0, 0, 0}).status, Status::good);
+  const std::vector<std::uint8_t> overwrite{0x48, 0x81, 0, 0, 0, 0, 0, 0, 5, 0};
+  EXPECT_EQ(send(overwrite, {1, 0, 0, 1, 7}).status, Status::good);
   EXPECT_TRUE(disk().configure("online", "0"));
   EXPECT_FALSE(change("/other").has_value());
   bench().reactor().advance(std::chrono::seconds(1));
   EXPECT_TRUE(change("/other").has_value());
-  EXPECT_EQ(send({0x48, 0x82, 0, 0, 0, 0, 0, 0, 0, 0}).status, Status::good) << "it can be erased as well";
+  EXPECT_EQ(send(overwrite, {1, 0, 0, 1, 7}).status, Status::good) << "it can be erased as well";
 }
 
 TEST_F(MediumTest, AMediumThatCannotBeOpenedLeavesTheDiskEmpty) {

@@ -22,6 +22,7 @@ List overwrite(std::uint8_t length, std::uint8_t flags = 0) {
 List format(std::uint8_t flags = 0) { return {0x04, flags, 0, 0, 0, 0}; }
 
 struct MediumWorkTest : DiskFixture {
+  void SetUp() override { make({}, {.thin_provisioning = true}); }
   void finish() { bench().reactor().advance(std::chrono::seconds(60)); }
   void expect_pointer(const DeviceBench::Answer& answer, std::uint16_t byte) {
     expect_sense(answer, Sense::invalid_field_in_parameter_list(0));
@@ -43,6 +44,13 @@ TEST_F(SanitizeTest, BlockEraseLeavesZeros) {
   EXPECT_EQ(send(block_erase).status, Status::good);
   EXPECT_THAT(get(0, 8), Each(0));
   EXPECT_GE(store().flushes, 1u);
+}
+
+TEST_F(SanitizeTest, BlockEraseIsForThinDisksWhichThenReadZeros) {
+  EXPECT_EQ(send({0x12, 1, 0xb1, 0, 255, 0}).data[7], 0x40);
+  make();
+  EXPECT_EQ(send({0x12, 1, 0xb1, 0, 255, 0}).data[7], 0);
+  expect_invalid_field(send(block_erase), Field{1, 4, 5});
 }
 
 TEST_F(SanitizeTest, OverwriteRepeatsItsPatternInEveryBlock) {
@@ -88,6 +96,19 @@ TEST_F(SanitizeTest, WorksInTheBackgroundAndTellsHowFarItIs) {
   EXPECT_THAT(get(0, 8), Each(0x33));
 }
 
+TEST_F(SanitizeTest, OthersHearOfItWhileItsOwnCommandWaits) {
+  make({.capacity = 16 << 20}, {});
+  const auto waiting = bench().start(Lun{0}, overwrite(5), {1, 0, 0, 1, 0x77});
+  bench().reactor().advance(std::chrono::milliseconds(2));
+  expect_sense(send(test_unit_ready), Sense::sanitize_in_progress(0));
+  expect_sense(send(read10(0, 1)), Sense::sanitize_in_progress(0));
+  EXPECT_FALSE(waiting->answered);
+  finish();
+  EXPECT_TRUE(waiting->answered);
+  EXPECT_EQ(waiting->status, Status::good);
+  EXPECT_THAT(get(0, 1), Each(0x77));
+}
+
 TEST_F(SanitizeTest, ThatFailedLeavesAMediumThatOnlyAnotherOneMends) {
   fail_a_sanitize();
   expect_sense(send(test_unit_ready), Sense::sanitize_command_failed());
@@ -127,22 +148,23 @@ TEST_F(SanitizeTest, EncryptsNothingAndSoErasesNoKey) {
 }
 
 TEST_F(SanitizeTest, NeedsAMediumThatMayBeWritten) {
-  make({}, {.read_only = true});
+  make({}, {.read_only = true, .thin_provisioning = true});
   expect_sense(send(block_erase), Sense::write_protected());
   expect_sense(send(format()), Sense::write_protected());
-  make({}, {.removable = true});
+  make({}, {.removable = true, .thin_provisioning = true});
   EXPECT_EQ(send({0x1b, 0, 0, 0, 2, 0}).status, Status::good);
   expect_sense(send(block_erase), Sense::medium_not_present());
   expect_sense(send(format()), Sense::medium_not_present());
 }
 
 TEST_F(SanitizeTest, EndsWhereItStandsWhenTheDiskGoes) {
-  make({.capacity = 64 << 20}, {});
+  make({.capacity = 64 << 20}, {.thin_provisioning = true});
   EXPECT_EQ(send(block_erase_immediate).status, Status::good);
   make();  // the bench of the old disk ends without being given the time that the job needs
 }
 
 TEST_F(FormatTest, LeavesZeros) {
+  make();
   put(0, pattern(8, 5));
   EXPECT_EQ(send(format()).status, Status::good);
   EXPECT_THAT(get(0, 8), Each(0));

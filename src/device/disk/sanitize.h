@@ -26,7 +26,8 @@ struct SanitizeOverwrite : Sanitize {
   static Task<Reply> run(Disk& disk, Command& command);
 };
 
-// Everything reads as zeros afterwards; a store that can gives its space back.
+// Everything reads as zeros afterwards, and takes no space where the store can give it back. For disks with thin
+// provisioning: initiators expect to find the blocks deallocated.
 struct SanitizeBlockErase : Sanitize {
   static constexpr std::string_view name = "SANITIZE, BLOCK ERASE";
   static constexpr std::uint16_t service_action = service_action::sanitize_block_erase;

@@ -41,7 +41,7 @@ std::optional<std::vector<std::uint16_t>> port_list(std::string_view text) {
     if (!port || std::ranges::find(ports, *port) != ports.end()) return std::nullopt;
     ports.push_back(*port);
   }
-  if (ports.empty()) return std::nullopt;
+  if (ports.empty() || text.ends_with('+')) return std::nullopt;
   std::ranges::sort(ports);
   return ports;
 }

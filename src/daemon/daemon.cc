@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
 #include "transport/iscsi/portal_address.h"
 
@@ -21,6 +23,20 @@ std::vector<Shard*> data_shards(Reactor& reactor) {
 std::string control_socket_path(int control_port) {
   const char* place = std::getenv("TGT_IPC_SOCKET");
   return fmt::format("{}.{}", place != nullptr ? place : "/var/run/tgtd/socket", control_port);
+}
+
+// The kernel keeps the sockets of a killed daemon until it has taken its io_uring apart: those who start the next one
+// at once find their portals still in use.
+Result<void, IoError> add_portal_patiently(IscsiDriver& iscsi, const PortalAddress& portal) {
+  constexpr auto patience = 2s;
+  constexpr auto between_tries = 20ms;
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    const auto added = iscsi.add_portal(portal.at, portal.advertised, portal.group_tag);
+    const bool in_use = !added && added.error().kind() == IoError::Kind::address_in_use;
+    if (!in_use || std::chrono::steady_clock::now() >= deadline) return added;
+    std::this_thread::sleep_for(between_tries);
+  }
 }
 
 IscsiTargetParameters::KeepAlive keep_alive(const DaemonOptions& options) {
@@ -72,7 +88,7 @@ Result<void, std::string> Daemon::open_portals() {
   for (const std::string& text : wanted) {
     const auto portal = PortalAddress::parse(text);
     if (!portal) return failure(fmt::format("portal {}: not an address", text));
-    const auto added = iscsi_.add_portal(portal->at, portal->advertised, portal->group_tag);
+    const auto added = add_portal_patiently(iscsi_, *portal);
     if (added) continue;
     const bool no_ipv6_here =
         all_addresses && portal->at.is_ipv6() && added.error().kind() != IoError::Kind::address_in_use;

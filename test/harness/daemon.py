@@ -110,15 +110,7 @@ class Daemon:
 
     def restart(self):
         """The same portal, control socket and state directory as before kill()."""
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                return self._start()
-            except DaemonError:
-                # The kernel may still be taking the dead daemon's io_uring apart, and its listening socket with it.
-                if "Address already in use" not in self.log()[-300:] or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
+        self._start()
 
     def cpu_ticks(self):
         """Clock ticks of CPU time that all threads used so far."""

@@ -26,8 +26,7 @@ enum class ListIdUsage : std::uint8_t { held = 0, reserved = 1, discarded = 2, n
 // A copy source or copy destination by its identification: one designator of VPD page 83h.
 struct IdentificationDescriptor {
   static constexpr std::uint8_t type_code = 0xe4;
-  static constexpr std::uint8_t null_device = 0x20;      // NUL
-  static constexpr std::uint8_t lu_id_type_mask = 0xc0;  // 0: a designator of the logical unit
+  static constexpr std::uint8_t null_device = 0x20;  // NUL
   static constexpr std::uint8_t device_type_mask = 0x1f;
   std::uint8_t type = type_code;
   std::uint8_t flags_and_device_type = 0;

@@ -48,7 +48,7 @@ std::optional<Sense> refuses(const IdentificationDescriptor& cscd, std::size_t a
   };
   constexpr unsigned association_mask = 0x30;
   if (cscd.type != IdentificationDescriptor::type_code) return copy_sense::unsupported_target_descriptor_type(at);
-  if ((cscd.flags_and_device_type & IdentificationDescriptor::lu_id_type_mask) != 0) return field(1, 7);
+  // LU ID TYPE says nothing here: SPC-4 and later ignore it for this descriptor.
   if ((cscd.association_and_type & association_mask) != 0) return field(5, 5);
   if (cscd.designator_length > cscd.designator.size()) return field(7, 7);
   return std::nullopt;

@@ -76,14 +76,17 @@ TEST_F(CopyListTest, DescriptorTypesOfOtherKindsAreRefusedWhereTheyStand) {
 
 TEST_F(CopyListTest, OnlyDesignatorsOfALogicalUnitNameOne) {
   List list = good();
-  list[16 + 1] = 0x40;
-  expect(CopyList::parse(list), Sense::invalid_field_in_parameter_list(0), 16 + 1);
-  list = good();
   list[16 + 5] |= 0x10;
   expect(CopyList::parse(list), Sense::invalid_field_in_parameter_list(0), 16 + 5);
   list = good();
   list[16 + 7] = 21;
   expect(CopyList::parse(list), Sense::invalid_field_in_parameter_list(0), 16 + 7);
+}
+
+TEST_F(CopyListTest, TheKindOfLogicalUnitIdentifierIsIgnored) {
+  List list = good();
+  list[16 + 1] |= 0xc0;
+  EXPECT_TRUE(CopyList::parse(list).has_value());
 }
 
 TEST_F(CopyListTest, TheLimitsThatAreToldAreKept) {

@@ -82,6 +82,7 @@ def python_programs(suite, preset, seconds):
 
 ANY = re.compile("")
 UNIT_SUITES = ("unit", "tsan")
+MEASURING = ("daemon", "malformed")  # programs that look at the CPU time or the memory of a daemon that has little to do
 WHOLE_PROGRAMS = ["tgtd", "tgtadm", "port_check"]  # what the suites in Python run
 SUITES = (
     Suite("unit", "asan", lambda: unit_programs("unit", "asan", ANY)),
@@ -207,13 +208,13 @@ def targets_of(preset, suites, wanted):
 
 
 def run_all(programs, jobs):
-    """Unit tests run side by side, and so do guests, two at most: each has one CPU and mostly waits. Between them, one
-    after the other, what measures the time and the CPU of whole programs."""
+    """Side by side, two whole programs or guests at most, for those mostly wait; but what measures how much CPU tgtd uses
+    runs alone."""
     reports = []
     unit = [program for program in programs if program.suite in UNIT_SUITES]
-    guests = [program for program in programs if program.suite == "vm"]
-    alone = [program for program in programs if program not in unit and program not in guests]
-    for group, width in ((unit, jobs), (alone, 1), (guests, min(jobs, 2))):
+    measuring = [program for program in programs if program not in unit and program.name in MEASURING]
+    others = [program for program in programs if program not in unit and program not in measuring]
+    for group, width in ((unit, jobs), (measuring, 1), (others, min(jobs, 2))):
         with concurrent.futures.ThreadPoolExecutor(max_workers=width) as pool:
             for future in concurrent.futures.as_completed([pool.submit(run, program) for program in group]):
                 reports.append(future.result())

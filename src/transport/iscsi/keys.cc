@@ -11,21 +11,27 @@ constexpr std::uint32_t longest_segment = (1u << 24) - 1;
 constexpr std::uint8_t everywhere = security_stage | operational_stage | full_feature_phase;
 constexpr std::uint8_t in_login = security_stage | operational_stage;
 
-constexpr TextKey number(KeyId id, std::string_view name, KeyKind kind, std::uint32_t standard, std::uint32_t ours,
-                         std::uint32_t lowest, std::uint32_t highest) {
+struct NumberTerms {
+  std::uint32_t standard;  // when nobody says anything
+  std::uint32_t ours;
+  std::uint32_t lowest;
+  std::uint32_t highest;
+};
+
+constexpr TextKey number(KeyId id, std::string_view name, KeyKind kind, NumberTerms terms) {
   return {.id = id,
           .name = name,
           .kind = kind,
           .phases = operational_stage,
-          .standard_default = standard,
-          .target_default = ours,
-          .lowest = lowest,
-          .highest = highest,
-          .able_lowest = lowest,
-          .able_highest = highest};
+          .standard_default = terms.standard,
+          .target_default = terms.ours,
+          .lowest = terms.lowest,
+          .highest = terms.highest,
+          .able_lowest = terms.lowest,
+          .able_highest = terms.highest};
 }
 constexpr TextKey boolean(KeyId id, std::string_view name, KeyKind kind, bool standard, bool ours) {
-  return number(id, name, kind, standard ? 1 : 0, ours ? 1 : 0, 0, 1);
+  return number(id, name, kind, {standard ? 1u : 0u, ours ? 1u : 0u, 0, 1});
 }
 constexpr TextKey special(KeyId id, std::string_view name, KeyKind kind, std::uint8_t phases) {
   return {.id = id, .name = name, .kind = kind, .phases = phases};
@@ -56,38 +62,38 @@ constexpr auto any_digest = static_cast<std::uint32_t>(DigestChoice::either);
 // (RFC 7143, 13.25): IFMarker and OFMarker may be answered No, the intervals must be answered Reject. iSER keys are
 // kept for `tgtadm`; over TCP they end in No or Irrelevant.
 constexpr std::array<TextKey, key_count> table = {{
-    also_in_full_feature(number(KeyId::max_recv_data_segment_length, "MaxRecvDataSegmentLength", declared, 8192, 262144,
-                                512, longest_segment)),
-    number(KeyId::header_digest, "HeaderDigest", KeyKind::digest, 0, any_digest, 0, any_digest),
-    number(KeyId::data_digest, "DataDigest", KeyKind::digest, 0, any_digest, 0, any_digest),
+    also_in_full_feature(number(KeyId::max_recv_data_segment_length, "MaxRecvDataSegmentLength", declared,
+                                {8192, 262144, 512, longest_segment})),
+    number(KeyId::header_digest, "HeaderDigest", KeyKind::digest, {0, any_digest, 0, any_digest}),
+    number(KeyId::data_digest, "DataDigest", KeyKind::digest, {0, any_digest, 0, any_digest}),
     irrelevant_in_discovery(boolean(KeyId::initial_r2t, "InitialR2T", either_says_yes, true, false)),
-    able(irrelevant_in_discovery(number(KeyId::max_outstanding_r2t, "MaxOutstandingR2T", minimum, 1, 16, 1, 65535)), 1,
-         16),
+    able(irrelevant_in_discovery(number(KeyId::max_outstanding_r2t, "MaxOutstandingR2T", minimum, {1, 16, 1, 65535})),
+         1, 16),
     irrelevant_in_discovery(boolean(KeyId::immediate_data, "ImmediateData", both_say_yes, true, true)),
     irrelevant_in_discovery(
-        number(KeyId::first_burst_length, "FirstBurstLength", minimum, 65536, 262144, 512, longest_segment)),
+        number(KeyId::first_burst_length, "FirstBurstLength", minimum, {65536, 262144, 512, longest_segment})),
     irrelevant_in_discovery(
-        number(KeyId::max_burst_length, "MaxBurstLength", minimum, 262144, 1048576, 512, longest_segment)),
+        number(KeyId::max_burst_length, "MaxBurstLength", minimum, {262144, 1048576, 512, longest_segment})),
     able(irrelevant_in_discovery(boolean(KeyId::data_pdu_in_order, "DataPDUInOrder", either_says_yes, true, true)), 1,
          1),
     able(irrelevant_in_discovery(
              boolean(KeyId::data_sequence_in_order, "DataSequenceInOrder", either_says_yes, true, true)),
          1, 1),
-    able(number(KeyId::error_recovery_level, "ErrorRecoveryLevel", minimum, 0, 0, 0, 2), 0, 0),
+    able(number(KeyId::error_recovery_level, "ErrorRecoveryLevel", minimum, {0, 0, 0, 2}), 0, 0),
     able(boolean(KeyId::if_marker, "IFMarker", both_say_yes, false, false), 0, 0),
     able(boolean(KeyId::of_marker, "OFMarker", both_say_yes, false, false), 0, 0),
-    number(KeyId::default_time2wait, "DefaultTime2Wait", maximum, 2, 2, 0, 3600),
-    number(KeyId::default_time2retain, "DefaultTime2Retain", minimum, 20, 20, 0, 3600),
-    number(KeyId::of_mark_int, "OFMarkInt", KeyKind::refused, 2048, 2048, 1, 65535),
-    number(KeyId::if_mark_int, "IFMarkInt", KeyKind::refused, 2048, 2048, 1, 65535),
-    able(irrelevant_in_discovery(number(KeyId::max_connections, "MaxConnections", minimum, 1, 1, 1, 65535)), 1, 1),
+    number(KeyId::default_time2wait, "DefaultTime2Wait", maximum, {2, 2, 0, 3600}),
+    number(KeyId::default_time2retain, "DefaultTime2Retain", minimum, {20, 20, 0, 3600}),
+    number(KeyId::of_mark_int, "OFMarkInt", KeyKind::refused, {2048, 2048, 1, 65535}),
+    number(KeyId::if_mark_int, "IFMarkInt", KeyKind::refused, {2048, 2048, 1, 65535}),
+    able(irrelevant_in_discovery(number(KeyId::max_connections, "MaxConnections", minimum, {1, 1, 1, 65535})), 1, 1),
     boolean(KeyId::rdma_extensions, "RDMAExtensions", both_say_yes, false, true),
-    number(KeyId::target_recv_data_segment_length, "TargetRecvDataSegmentLength", declared, 8192, 262144, 512,
-           longest_segment),
-    number(KeyId::initiator_recv_data_segment_length, "InitiatorRecvDataSegmentLength", declared, 8192, 262144, 512,
-           longest_segment),
-    number(KeyId::max_outstanding_unexpected_pdus, "MaxOutstandingUnexpectedPDUs", declared, 0, 0, 0, 0xffffffff),
-    irrelevant_in_discovery(number(KeyId::iscsi_protocol_level, "iSCSIProtocolLevel", minimum, 1, 2, 0, 31)),
+    number(KeyId::target_recv_data_segment_length, "TargetRecvDataSegmentLength", declared,
+           {8192, 262144, 512, longest_segment}),
+    number(KeyId::initiator_recv_data_segment_length, "InitiatorRecvDataSegmentLength", declared,
+           {8192, 262144, 512, longest_segment}),
+    number(KeyId::max_outstanding_unexpected_pdus, "MaxOutstandingUnexpectedPDUs", declared, {0, 0, 0, 0xffffffff}),
+    irrelevant_in_discovery(number(KeyId::iscsi_protocol_level, "iSCSIProtocolLevel", minimum, {1, 2, 0, 31})),
     irrelevant_in_discovery(
         special(KeyId::task_reporting, "TaskReporting", KeyKind::task_reporting, operational_stage)),
     special(KeyId::auth_method, "AuthMethod", KeyKind::auth_method, security_stage),

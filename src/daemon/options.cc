@@ -28,7 +28,7 @@ std::optional<std::string> apply_iscsi(DaemonOptions& options, std::string_view 
   }
   const std::optional<unsigned> count = parse_decimal(value);
   if (!count) return fmt::format("--iscsi {}: '{}' is no number", item, value);
-  (name == "nop_interval" ? options.nop_interval_seconds : options.nop_count) = *count;
+  (name == "nop_interval" ? options.nop_interval_seconds : options.nop_count) = count;
   return std::nullopt;
 }
 

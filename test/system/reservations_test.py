@@ -12,11 +12,10 @@ import struct
 import time
 import unittest
 
-from harness.daemon import TARGET_NAME, Daemon, DaemonError
+from harness.daemon import SANITIZED, TARGET_NAME, Daemon, DaemonError
 from harness.initiator import CHECK_CONDITION, GOOD, Session, read10
 
-SANITIZED = os.environ.get("TGT_SUITE", "").endswith("-asan")  # then each start takes long
-KILLS = int(os.environ.get("TGT_KILLS") or (8 if SANITIZED else 25))
+KILLS = int(os.environ.get("TGT_KILLS") or (8 if SANITIZED else 25))  # with sanitizers each start takes long
 SEED = int(os.environ.get("TGT_SEED", "0")) or random.randrange(1, 1 << 32)
 RESERVATION_CONFLICT = 0x18
 APTPL = 0x01

@@ -25,12 +25,11 @@ Task<Reply> CompareAndWrite::run(Disk& disk, Command& command) {
   const TimePoint began = command.shard().now();
   const auto written = co_await disk.store().write_all(command.shard(), data->subspan(length), range.offset(disk));
   if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, range);
-  if (command[force_unit_access] != 0 || !disk.write_cache_enabled()) {
-    const auto flushed = co_await disk.store().flush(command.shard());
-    if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
+  Reply reply = co_await conclude_write(disk, command, range, command[force_unit_access] != 0);
+  if (reply.status == Status::good) {
+    disk.counters().count(MediumCounters::Kind::write, command.shard(), range.count.value, began);
   }
-  disk.counters().count(MediumCounters::Kind::write, command.shard(), range.count.value, began);
-  co_return Reply::good();
+  co_return std::move(reply);
 }
 
 }  // namespace tgt

@@ -21,11 +21,8 @@ Task<Reply> OrWrite16::run(Disk& disk, Command& command) {
   for (std::size_t i = 0; i < length; ++i) blocks[i] = static_cast<std::uint8_t>(blocks[i] | (*data)[i]);
   const auto written = co_await disk.store().write_all(shard, blocks, range.offset(disk));
   if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, range);
-  if (command[force_unit_access] != 0 || !disk.write_cache_enabled()) {
-    const auto flushed = co_await disk.store().flush(shard);
-    if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
-  }
-  co_return Reply::good();
+  Reply reply = co_await conclude_write(disk, command, range, command[force_unit_access] != 0);
+  co_return std::move(reply);
 }
 
 }  // namespace tgt

@@ -65,11 +65,8 @@ Task<Reply> write_same(Disk& disk, Command& command, WritingSame writing) {
   const auto written =
       zeros ? co_await write_zeros(disk, command, writing) : co_await write_repeated(disk, command, writing, block);
   if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, writing.range);
-  if (!disk.write_cache_enabled()) {
-    const auto flushed = co_await disk.store().flush(command.shard());
-    if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, writing.range);
-  }
-  co_return Reply::good();
+  Reply reply = co_await conclude_write(disk, command, writing.range, false);
+  co_return std::move(reply);
 }
 
 }  // namespace tgt

@@ -28,6 +28,7 @@ struct Measurements {
   std::uint64_t bytes = 0;
   std::uint64_t window_closed = 0;   // times a session had to hold back a command for the target's window
   std::uint64_t verified_reads = 0;  // over the whole run
+  std::uint64_t idle_polling = 0;    // nanoseconds in polls that found nothing (--spin)
 
   void merge(const Measurements& other) {
     latency.merge(other.latency);
@@ -35,6 +36,7 @@ struct Measurements {
     bytes += other.bytes;
     window_closed += other.window_closed;
     verified_reads += other.verified_reads;
+    idle_polling += other.idle_polling;
   }
 };
 

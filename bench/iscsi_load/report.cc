@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace tgt::bench {
@@ -11,7 +12,7 @@ namespace {
 struct Figures {
   double iops;
   double megabytes_per_second;
-  double generator_busy;                        // share of one core
+  double generator_busy;                        // share of one core, without polls that found nothing
   std::optional<double> server_busy;            // share of one core
   std::optional<double> server_cpu_per_100000;  // seconds
 };
@@ -19,9 +20,10 @@ struct Figures {
 Figures figures_of(const Report& report) {
   const double seconds = report.seconds > 0 ? report.seconds : 1;
   const auto commands = static_cast<double>(report.measured.commands);
+  const double busy_seconds = report.generator_cpu_seconds - static_cast<double>(report.measured.idle_polling) / 1e9;
   Figures figures{.iops = commands / seconds,
                   .megabytes_per_second = static_cast<double>(report.measured.bytes) / seconds / 1e6,
-                  .generator_busy = report.generator_cpu_seconds / seconds,
+                  .generator_busy = std::max(busy_seconds, 0.0) / seconds,
                   .server_busy = {},
                   .server_cpu_per_100000 = {}};
   if (!report.server_cpu_seconds) return figures;

@@ -68,7 +68,8 @@ Result<void> Worker::start() {
 
 Result<void> Worker::wait_and_serve() {
   std::array<epoll_event, 256> events;
-  const int timeout = options_.spin ? 0 : sleep_milliseconds(now_nanoseconds());
+  const std::uint64_t began = now_nanoseconds();
+  const int timeout = options_.spin ? 0 : sleep_milliseconds(began);
   const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout);
   if (count < 0 && errno != EINTR) return fault(fmt::format("epoll: {}", std::strerror(errno)));
   for (int i = 0; i < count; ++i) {
@@ -76,7 +77,10 @@ Result<void> Worker::wait_and_serve() {
     auto served = serve(*static_cast<Session*>(event.data.ptr), event.events);
     if (!served) return served;
   }
-  return count > 0 ? Result<void>{} : check_patience(now_nanoseconds());
+  if (count > 0) return {};
+  const std::uint64_t now = now_nanoseconds();
+  if (options_.spin) counter_at(now).idle_polling += now - began;
+  return check_patience(now);
 }
 
 Result<void> Worker::serve(Session& session, std::uint32_t events) {

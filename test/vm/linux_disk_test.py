@@ -8,9 +8,10 @@ import unittest
 from lab.linux_initiator import LinuxInitiator
 from lab.target import GuestCase
 
-SMALL_BLOCKS, LARGE_BLOCKS = 1, 2  # 512 and 4096 bytes
-FILE_DISKS = {SMALL_BLOCKS: 512, LARGE_BLOCKS: 4096}
-UNIT_ATTENTION, CONFLICT = 6, 24  # exit codes of sg3-utils
+SMALL_BLOCKS, LARGE_BLOCKS, COPY = 1, 2, 3  # 512 and 4096 bytes; and where something is copied to
+BLOCK_SIZE = {SMALL_BLOCKS: 512, LARGE_BLOCKS: 4096, COPY: 512}
+FILE_DISKS = {lun: BLOCK_SIZE[lun] for lun in (SMALL_BLOCKS, LARGE_BLOCKS)}
+ILLEGAL_REQUEST, UNIT_ATTENTION, CONFLICT = 5, 6, 24  # exit codes of sg3-utils
 READ_ONE_BLOCK = "28 00 00 00 00 00 00 00 01 00"
 FILE_SIZE = "320M"  # mkfs.xfs makes none below 300M
 
@@ -20,7 +21,7 @@ class LinuxDisk(GuestCase):
 
     @classmethod
     def prepare(cls):
-        for lun in FILE_DISKS:
+        for lun in BLOCK_SIZE:
             cls.machine.run(f"truncate -s {FILE_SIZE} {cls.backing_file(lun)}")
 
     @classmethod
@@ -30,11 +31,11 @@ class LinuxDisk(GuestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        for lun, block_size in FILE_DISKS.items():
+        for lun, block_size in BLOCK_SIZE.items():
             cls.target.admin(f"--op new --mode logicalunit --tid 1 --lun {lun} -y {block_size} -b {cls.backing_file(lun)}")
             cls.target.admin(f"--op update --mode logicalunit --tid 1 --lun {lun} --params thin_provisioning=1")
         cls.initiator = LinuxInitiator(cls.machine)
-        cls.disks = cls.initiator.log_in(tuple(FILE_DISKS))
+        cls.disks = cls.initiator.log_in(tuple(BLOCK_SIZE))
 
     def run_in_guest(self, script, timeout=60):
         return self.machine.run("set -e\n" + script, timeout=timeout).stdout
@@ -87,13 +88,31 @@ class LinuxDisk(GuestCase):
                     output = self.run_in_guest(f"{command} {disk} 2>&1")
                     self.assertNotRegex(output.lower(), "malformed|truncated|too short|illegal request|field in cdb")
 
+    def test_a_disk_is_no_enclosure_and_says_so_cleanly(self):
+        """Every diagnostic page that it lists can be read; the pages of enclosures are refused, and nothing is left behind."""
+        for lun, disk in self.disks.items():
+            with self.subTest(lun=lun):
+                listed = self.tool(f"sg_ses {disk}")
+                self.assertIn("not an enclosure", listed)
+                self.assertNotIn("EncServ", listed)
+                pages = re.findall(r"\[0x(\w+)\]", listed)
+                self.assertIn("0", pages)
+                for page in pages:
+                    self.tool(f"sg_ses --page=0x{page} --raw {disk}")
+                for page in ("0x1", "0x2", "0x7", "0xa"):  # configuration, status, descriptors, additional status
+                    self.assertNotIn(page[2:], pages)
+                    refused = self.machine.run(f"sg_ses --page={page} {disk}", check=False)
+                    self.assertEqual(refused.exit_code, ILLEGAL_REQUEST, refused.stdout + refused.stderr)
+                    self.assertNotIn("malformed", (refused.stdout + refused.stderr).lower())
+                self.run_in_guest(f"sg_turs {disk}")
+
     def fill(self, lun, first, count, pattern):
-        block_size = FILE_DISKS[lun]
+        block_size = BLOCK_SIZE[lun]
         self.run_in_guest(f"tr '\\0' '\\{pattern:o}' < /dev/zero | dd of={self.disks[lun]} bs={block_size * count} count=1 "
                           f"seek={block_size * first} iflag=fullblock oflag=direct,seek_bytes conv=notrunc status=none")
 
     def blocks(self, lun, first, count):
-        block_size = FILE_DISKS[lun]
+        block_size = BLOCK_SIZE[lun]
         return self.machine.run(f"dd if={self.disks[lun]} bs={block_size * count} count=1 skip={block_size * first} "
                                 "iflag=direct,skip_bytes status=none").stdout_bytes
 
@@ -138,6 +157,16 @@ class LinuxDisk(GuestCase):
         self.run_in_guest(f"sg_sanitize --block --quick --wait {disk}", 120)
         self.run_in_guest(f"for i in 1 2 3; do sg_turs {disk} && break; done")
         self.assertEqual(self.blocks(LARGE_BLOCKS, 0, 256), bytes(256 * 4096))
+
+    def test_the_target_itself_copies_from_one_disk_to_another(self):
+        """Both are of 512-byte blocks: sg_xcopy takes no two sizes. It looks for devices where udev names them by number."""
+        source, destination = self.disks[SMALL_BLOCKS], self.disks[COPY]
+        self.run_in_guest(f"mkdir -p /dev/block; for disk in {source} {destination}; do "
+                          "ln -sf $disk /dev/block/$(cat /sys/block/${disk##*/}/dev); done")
+        self.fill(SMALL_BLOCKS, 1000, 500, 0x66)
+        self.fill(COPY, 3000, 502, 0)
+        self.tool(f"sg_xcopy --on_src if={source} of={destination} bs=512 skip=1000 seek=3001 count=500 bpt=128")
+        self.assertEqual(self.blocks(COPY, 3000, 502), bytes(512) + bytes([0x66]) * 500 * 512 + bytes(512))
 
     # --- Reservations, from two initiators
 

@@ -54,6 +54,7 @@ FullFeaturePhase::FullFeaturePhase(Shard& shard, Socket& socket, const IscsiServ
                .next_stat_sn = login.stat_sn() + 1}),
       text_(services, discovering(login, socket), parameters_),
       keep_alive_(shard, *this, target_parameters_->keep_alive()),
+      data_out_watch_(shard, *this),
       close_timer_(shard, &FullFeaturePhase::close_now, this) {}
 
 Task<void> FullFeaturePhase::run() {
@@ -140,6 +141,7 @@ Task<void> FullFeaturePhase::finish() {
   lost_ = true;
   socket_.shutdown();
   keep_alive_.stop();
+  data_out_watch_.stop();
   close_timer_.cancel();
   sender_.give_up();
   for (const Held& held : std::exchange(held_, {})) {

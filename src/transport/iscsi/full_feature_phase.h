@@ -14,6 +14,7 @@
 #include "transport/iscsi/command_pool.h"
 #include "transport/iscsi/command_request.h"
 #include "transport/iscsi/command_window.h"
+#include "transport/iscsi/data_out_watch.h"
 #include "transport/iscsi/keep_alive.h"
 #include "transport/iscsi/login_negotiation.h"
 #include "transport/iscsi/pdu_reader.h"
@@ -31,7 +32,8 @@ namespace tgt {
 class FullFeaturePhase final : public Session,
                                private IscsiCommandOwner,
                                private PduSender::Owner,
-                               private KeepAlive::Owner {
+                               private KeepAlive::Owner,
+                               private DataOutWatch::Owner {
  public:
   FullFeaturePhase(Shard& shard, Socket& socket, const IscsiServices& services, const LoginNegotiation& login);
   FullFeaturePhase(const FullFeaturePhase&) = delete;
@@ -99,6 +101,8 @@ class FullFeaturePhase final : public Session,
   void place_data_out(IscsiCommand& command, const iscsi::DataOutHeader& header);
   bool finish_data_out();
   void ready_to_ask(IscsiCommand& command) override;
+  bool awaits_data_out() const override;
+  void data_out_stays_away() override { close("the initiator does not send the data that it was asked for"); }
 
   // --- full_feature_requests.cc: everything else
   bool begin_request();
@@ -136,6 +140,7 @@ class FullFeaturePhase final : public Session,
   PduSender sender_;
   TextExchange text_;
   KeepAlive keep_alive_;
+  DataOutWatch data_out_watch_;
 
   Receiving receiving_;
   std::vector<std::uint8_t> request_data_;

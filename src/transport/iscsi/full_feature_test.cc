@@ -247,6 +247,31 @@ TEST_P(FullFeature, MoreDataThanAnR2TAskedForIsRefused) {
   EXPECT_EQ(scratch(0, 1024), Octets(1024));
 }
 
+TEST_P(FullFeature, AnInitiatorThatSendsNoneOfTheDataItWasAskedForIsGivenUp) {
+  auto& initiator = world_.session({"InitialR2T=Yes", "MaxBurstLength=512", "MaxOutstandingR2T=1"});
+  const Octets content = pattern(2048);
+  const std::uint32_t tag = send(initiator, {0xaa, 0, 2048}, {.flags = writes, .expected_length = 2048});
+  for (std::uint32_t at = 0; at < 1536; at += 512) {
+    const auto ask = initiator.expect(Opcode::ready_to_transfer).as<iscsi::ReadyToTransferHeader>();
+    EXPECT_FALSE(initiator.closed(DataOutWatch::patience - 1s)) << "it is slow, but it does send";
+    send_data(initiator, tag, ask.target_transfer_tag, 0, at, Bytes(content).subspan(at, 512), true);
+  }
+  initiator.expect(Opcode::ready_to_transfer);
+  for (int i = 0; i < 2; ++i) initiator.command({0, 0, 0, 0, 0, 0}, {});
+  EXPECT_EQ(response(initiator).status, 0);
+  EXPECT_EQ(response(initiator).status, 0);
+  EXPECT_TRUE(initiator.closed(2 * DataOutWatch::patience + 1s)) << "other commands are no data";
+}
+
+TEST_P(FullFeature, AnInitiatorThatWasAskedForNothingMayBeSilent) {
+  auto& initiator = world_.session({"InitialR2T=Yes"});
+  const std::uint32_t tag = send(initiator, {0xaa, 0, 512}, {.flags = writes, .expected_length = 512});
+  const auto ask = initiator.expect(Opcode::ready_to_transfer).as<iscsi::ReadyToTransferHeader>();
+  send_data(initiator, tag, ask.target_transfer_tag, 0, 0, pattern(512), true);
+  EXPECT_EQ(response(initiator).status, 0);
+  EXPECT_FALSE(initiator.closed(10 * DataOutWatch::patience));
+}
+
 TEST_P(FullFeature, UnsolicitedDataThatWasNotAgreedIsRefused) {
   auto& initiator = world_.session({"InitialR2T=Yes", "ImmediateData=No"});
   const Octets content = pattern(100);

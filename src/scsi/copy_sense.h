@@ -13,6 +13,7 @@ inline constexpr Sense inline_data_length_exceeded = Sense::of(SenseKey::illegal
 inline constexpr Sense cannot_reach_token_data = Sense::of(SenseKey::illegal_request, 0x23, 0x00);
 inline constexpr Sense unsupported_token_type = Sense::of(SenseKey::illegal_request, 0x23, 0x01);
 inline constexpr Sense token_unknown = Sense::of(SenseKey::illegal_request, 0x23, 0x04);
+inline constexpr Sense token_revoked = Sense::of(SenseKey::illegal_request, 0x23, 0x06);
 inline constexpr Sense token_expired = Sense::of(SenseKey::illegal_request, 0x23, 0x07);
 inline constexpr Sense invalid_token_length = Sense::of(SenseKey::illegal_request, 0x23, 0x0a);
 inline constexpr Sense insufficient_resources_for_token = Sense::of(SenseKey::illegal_request, 0x55, 0x0d);

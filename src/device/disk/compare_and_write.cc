@@ -23,7 +23,8 @@ Task<Reply> CompareAndWrite::run(Disk& disk, Command& command) {
   auto different = co_await compare_medium(disk, command, range, data->first(length));
   if (different) co_return std::move(*different);
   const TimePoint began = command.shard().now();
-  const auto written = co_await disk.store().write_all(command.shard(), data->subspan(length), range.offset(disk));
+  const auto written =
+      co_await disk.store_to_change(range).write_all(command.shard(), data->subspan(length), range.offset(disk));
   if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, range);
   Reply reply = co_await conclude_write(disk, command, range, command[force_unit_access] != 0);
   if (reply.status == Status::good) {

@@ -82,6 +82,11 @@ std::optional<Sense> Disk::not_ready() const {
   return medium_work_.obstacle();
 }
 
+BlockStore& Disk::store_to_change(const BlockRange& range) {
+  third_party_copies_->tokens.revoke(range);
+  return *store_;
+}
+
 Result<const CommandTraits*, Sense> Disk::decode(const Cdb& cdb) const {
   const auto row = PrimaryDevice::decode(cdb);
   const auto obstacle = medium_work_.obstacle();
@@ -226,7 +231,11 @@ Task<Result<MediumChange, std::string>> Disk::follow_size(Shard& shard) {
   const std::uint64_t blocks = *size >> block_size_.exponent;
   // There is no way to tell an initiator of no blocks at all: those it knows of are gone, and say so when used.
   if (blocks == 0) co_return failure(std::string("smaller than one block"));
-  co_return blocks_.exchange(blocks) == blocks ? MediumChange::none : MediumChange::capacity;
+  const std::uint64_t before = blocks_.exchange(blocks);
+  if (before == blocks) co_return MediumChange::none;
+  // What comes back after it was cut off is not what it was.
+  if (before > blocks) store_to_change({LogicalBlockAddress(blocks), BlockCount(before - blocks)});
+  co_return MediumChange::capacity;
 }
 
 void Disk::insert(std::unique_ptr<BlockStore> store) {

@@ -13,6 +13,7 @@
 
 namespace tgt {
 
+struct BlockRange;
 struct ThirdPartyCopies;
 
 // A direct access block device over a store. All shards use it at once; what may change while it serves is atomic.
@@ -42,6 +43,8 @@ class Disk final : public PrimaryDevice {
   // --- for its commands
   static constexpr std::size_t largest_transfer = std::size_t{16} << 20;  // bytes; VPD B0h tells it
   BlockStore& store() const { return *store_; }
+  // For a command that is about to change these blocks, after which no ROD token stands for them.
+  BlockStore& store_to_change(const BlockRange& range);
   BlockSize block_size() const { return block_size_; }
   BlockCount capacity() const { return BlockCount(blocks_.load(std::memory_order_relaxed)); }
   bool write_cache_enabled() const { return write_cache_.load(std::memory_order_relaxed); }

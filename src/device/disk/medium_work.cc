@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "core/itl_nexus.h"
-#include "device/disk/disk.h"
+#include "device/disk/block_range.h"
 #include "reactor/wait.h"
 
 namespace tgt {
@@ -85,7 +85,7 @@ void MediumWork::finish(const Job& job, bool good) {
 }
 
 Task<bool> MediumWork::write_everything(Disk& disk, Shard& shard, const Job& job) {
-  BlockStore& store = disk.store();
+  BlockStore& store = disk.store_to_change({LogicalBlockAddress(0), disk.capacity()});
   const std::uint32_t block = disk.block_size().bytes();
   const std::uint64_t size = disk.capacity().value << disk.block_size().exponent;
   const bool discards = job.pattern.empty() && job.give_space_back && store.can_discard();

@@ -62,9 +62,9 @@ Task<Reply> Unmap::run(Disk& disk, Command& command) {
   if (!list) co_return Reply::check_condition(list.error());
   const auto ranges = ranges_of(disk, *list);
   if (!ranges) co_return Reply::check_condition(ranges.error());
-  BlockStore& store = disk.store();
   for (const BlockRange& range : *ranges) {
     if (command.abort_requested()) co_return Reply::check_condition(Sense::aborted_command());
+    BlockStore& store = disk.store_to_change(range);
     const auto done = store.can_discard()
                           ? co_await store.discard(command.shard(), range.offset(disk), range.bytes(disk))
                           : co_await store.write_zeros(command.shard(), range.offset(disk), range.bytes(disk));

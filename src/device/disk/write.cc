@@ -16,7 +16,7 @@ Task<Reply> write_blocks(Disk& disk, Command& command, Writing writing) {
   const MutableBytes data = *sent;
   if (const auto refused = refuses_part_of_a_block(disk, data)) co_return Reply::check_condition(*refused);
   const TimePoint began = shard.now();
-  const auto moved = co_await store.write(shard, data, range.offset(disk));
+  const auto moved = co_await disk.store_to_change(range).write(shard, data, range.offset(disk));
   if (!moved) co_return reply_for(moved.error(), MediumAccess::writing, disk, range);
   if (*moved != data.size()) {
     const auto rest = co_await store.write_all(shard, data, range.offset(disk), *moved);

@@ -18,7 +18,7 @@ Task<Reply> write_and_verify_blocks(Disk& disk, Command& command, WritingAndVeri
   if (const auto refused = refuses_part_of_a_block(disk, data)) co_return Reply::check_condition(*refused);
   range.count = BlockCount(data.size() >> disk.block_size().exponent);
   const TimePoint began = shard.now();
-  const auto written = co_await disk.store().write_all(shard, data, range.offset(disk));
+  const auto written = co_await disk.store_to_change(range).write_all(shard, data, range.offset(disk));
   if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, range);
   // What is verified is the medium, not the cache.
   const auto flushed = co_await disk.store().flush(shard);

@@ -13,12 +13,12 @@ std::optional<Sense> refuses(const Disk& disk, const BlockRange& range) {
 }
 
 // Writes `data`; where the store gives up half-way, `before` takes its place again.
-Task<Result<void, IoFault>> write_all_or_nothing(Disk& disk, Command& command, std::uint64_t offset, Bytes data,
+Task<Result<void, IoFault>> write_all_or_nothing(BlockStore& store, Command& command, std::uint64_t offset, Bytes data,
                                                  Bytes before) {
-  const auto written = co_await disk.store().write_all(command.shard(), data, offset);
+  const auto written = co_await store.write_all(command.shard(), data, offset);
   if (written) co_return Result<void, IoFault>();
   IoFault fault = written.error();
-  const auto undone = co_await disk.store().write_all(command.shard(), before, offset);
+  const auto undone = co_await store.write_all(command.shard(), before, offset);
   if (undone || undone.error().done >= fault.done) fault.done = 0;
   co_return failure(fault);
 }
@@ -38,7 +38,8 @@ Task<Reply> WriteAtomic16::run(Disk& disk, Command& command) {
   const auto read = co_await disk.store().read_all(command.shard(), before->first(length), range.offset(disk));
   if (!read) co_return reply_for(read.error(), MediumAccess::reading, disk, range);
   const TimePoint began = command.shard().now();
-  const auto written = co_await write_all_or_nothing(disk, command, range.offset(disk), *data, before->first(length));
+  const auto written = co_await write_all_or_nothing(disk.store_to_change(range), command, range.offset(disk), *data,
+                                                     before->first(length));
   if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, range);
   Reply reply = co_await conclude_write(disk, command, range, command[force_unit_access] != 0);
   if (reply.status == Status::good) {

@@ -23,8 +23,9 @@ std::optional<Sense> refuses(const Disk& disk, const WritingSame& writing) {
 Task<Result<void, IoFault>> write_zeros(Disk& disk, Command& command, const WritingSame& writing) {
   const std::uint64_t offset = writing.range.offset(disk);
   const std::uint64_t length = writing.range.bytes(disk);
-  if (writing.unmaps && disk.store().can_discard()) return disk.store().discard(command.shard(), offset, length);
-  return disk.store().write_zeros(command.shard(), offset, length);
+  BlockStore& store = disk.store_to_change(writing.range);
+  if (writing.unmaps && store.can_discard()) return store.discard(command.shard(), offset, length);
+  return store.write_zeros(command.shard(), offset, length);
 }
 
 // The same block again and again, from a buffer that holds it many times.
@@ -34,11 +35,12 @@ Task<Result<void, IoFault>> write_repeated(Disk& disk, Command& command, const W
   if (!buffer) co_return failure(IoFault{.kind = IoFault::Kind::no_resources});
   const auto filled = static_cast<std::size_t>(std::min<std::uint64_t>(total, buffer->capacity()));
   for (std::size_t at = 0; at < filled; at += block.size()) copy_bytes(block, buffer->first(filled).subspan(at));
+  BlockStore& store = disk.store_to_change(writing.range);
   for (std::uint64_t done = 0; done < total;) {
     if (command.abort_requested()) co_return failure(IoFault{.kind = IoFault::Kind::cancelled, .done = done});
     const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(total - done, filled));
     const std::uint64_t offset = writing.range.offset(disk) + done;
-    const auto written = co_await disk.store().write_all(command.shard(), buffer->first(length), offset);
+    const auto written = co_await store.write_all(command.shard(), buffer->first(length), offset);
     if (!written) {
       IoFault fault = written.error();
       fault.done += done;

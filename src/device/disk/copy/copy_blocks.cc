@@ -30,6 +30,7 @@ Task<Result<void, PartFault>> copy_blocks(Command& whole, const CopySpan& span, 
     const BlockRange to = range_at(*span.destination.disk, span.destination_offset + at, length);
     const auto data = co_await read_part(whole, span.source, from);
     if (!data) co_return failure(data.error());
+    if (span.source_changed != nullptr && span.source_changed->load()) co_return failure(PartFault{});
     const auto written =
         co_await write_part(whole, span.destination, to, data->first(static_cast<std::size_t>(length)));
     if (!written) co_return failure(written.error());

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
+
 #include "device/disk/copy/copy_part.h"
 
 namespace tgt {
@@ -9,6 +11,7 @@ namespace tgt {
 struct CopySpan {
   CopyEnd source;
   std::uint64_t source_offset = 0;
+  const std::atomic<bool>* source_changed = nullptr;  // when it is set, what has been read is not what was asked for
   CopyEnd destination;
   std::uint64_t destination_offset = 0;
   std::uint64_t bytes = 0;

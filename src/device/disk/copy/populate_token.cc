@@ -31,7 +31,7 @@ std::optional<Sense> refuses(const ListHeader& header) {
   if (header.inactivity_timeout > RodTokens::longest_inactivity.count()) {
     return Sense::invalid_field_in_parameter_list(at_inactivity_timeout);
   }
-  const bool other_type = (header.flags & rod_type_valid) != 0 && header.rod_type != RodToken::access_upon_reference;
+  const bool other_type = (header.flags & rod_type_valid) != 0 && header.rod_type != RodToken::change_vulnerable;
   if (other_type) return Sense::invalid_field_in_parameter_list(at_rod_type);
   return std::nullopt;
 }

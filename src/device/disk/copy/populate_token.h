@@ -16,6 +16,8 @@ struct PopulateToken {
   static constexpr Field group_number{14, 4, 5};
   static constexpr std::array fields{list_identifier, parameter_list_length, group_number};
   static constexpr Access access = Access::write;  // as every third-party copy (SPC-5, table 72)
+  // No write is under way while the token is made: each comes before it, or takes its force.
+  static constexpr Overlap overlap = Overlap::exclusive_range;
   static Task<Reply> run(Disk& disk, Command& command);
 };
 

@@ -12,12 +12,13 @@ namespace tgt {
 // A ROD token of a block device (SPC-5, 5.18.6.4): what stands for the bytes of a range while it travels between the
 // copy source and the copy destination. The creator goes by the secret; the rest is for people and for the standard.
 struct RodToken {
-  // The data is read when the token is used: what was written since then is what comes. The type promises no more.
-  static constexpr std::uint32_t access_upon_reference = 0x00010000;
+  // What the blocks held when the token was made, or nothing: a write to them takes the token's force (point in time
+  // copy, change vulnerable).
+  static constexpr std::uint32_t change_vulnerable = 0x00800001;
   static constexpr std::uint32_t block_device_zero = 0xffff0001;
   static constexpr std::uint16_t length_after_header = 0x01f8;
 
-  be32 rod_type = access_upon_reference;
+  be32 rod_type = change_vulnerable;
   be16 reserved{};
   be16 rod_token_length = length_after_header;
   be64 copy_manager_rod_token_identifier{};

@@ -93,7 +93,7 @@ TEST_F(RodTokenTest, CanBeUsedFromAnOffset) {
 
 TEST_F(RodTokenTest, TellsWhatItIs) {
   const RodToken token = token_of({{0, 8}, {16, 8}});
-  EXPECT_EQ(token.rod_type, RodToken::access_upon_reference);
+  EXPECT_EQ(token.rod_type, RodToken::change_vulnerable);
   EXPECT_EQ(token.rod_token_length, 0x1f8);
   EXPECT_EQ(token.number_of_bytes_represented, 16u * 512);
   const Answer answer = information(7);
@@ -137,6 +137,62 @@ TEST_F(RodTokenTest, IsGoneAfterTheUseThatDeletesIt) {
   expect_sense(write_at(0, list), copy_sense::token_unknown);
 }
 
+TEST_F(RodTokenTest, IsRevokedByEveryCommandThatChangesItsBlocks) {
+  const List block(512, 1);
+  const List two_blocks(1024);  // COMPARE AND WRITE finds zeros
+  const List unmapping{0, 22, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 203, 0, 0, 0, 1, 0, 0, 0, 0};
+  const auto at_block_203 = [](std::uint8_t code) { return List{code, 0, 0, 0, 0, 0, 0, 0, 0, 203, 0, 0, 0, 1, 0, 0}; };
+  struct Case {
+    List cdb, data;
+  };
+  const Case cases[] = {{{0x2a, 0, 0, 0, 0, 203, 0, 0, 1, 0}, block},
+                        {at_block_203(0x8e), block},
+                        {at_block_203(0x8b), block},
+                        {at_block_203(0x93), block},
+                        {at_block_203(0x93), List(512)},
+                        {at_block_203(0x89), two_blocks},
+                        {at_block_203(0x9c), block},
+                        {{0x42, 0, 0, 0, 0, 0, 0, 0, 24, 0}, unmapping}};
+  ASSERT_TRUE(disk(0).configure("thin_provisioning", "1"));
+  take_unit_attention(0);
+  for (const Case& change : cases) {
+    put(0, 203, List(512));
+    const RodToken token = token_of({{0, 8}, {200, 4}});
+    const RodToken neighbour = token_of({{202, 1}, {204, 1}});
+    ASSERT_EQ(bench().send(change.cdb, change.data).status, Status::good) << int{change.cdb[0]};
+    expect_sense(write_at(0, write_list(token, {{64, 1}})), copy_sense::token_revoked);
+    EXPECT_EQ(write_at(0, write_list(neighbour, {{64, 1}})).status, Status::good);
+  }
+}
+
+TEST_F(RodTokenTest, IsRevokedByFormatUnit) {
+  const RodToken formatted = token_of({{0, 1}});
+  ASSERT_EQ(bench().send({0x04, 0, 0, 0, 0, 0}).status, Status::good);
+  expect_sense(write_at(0, write_list(formatted, {{64, 1}})), copy_sense::token_revoked);
+}
+
+TEST_F(RodTokenTest, RevokedOnesMakeRoom) {
+  for (std::size_t i = 0; i < RodTokens::most_tokens; ++i) ASSERT_EQ(populate({{0, 1}}).status, Status::good);
+  ASSERT_EQ(bench().send({0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0}, List(512)).status, Status::good);
+  EXPECT_EQ(populate({{0, 1}}).status, Status::good);
+}
+
+// Of a write that comes while the token is being used.
+TEST(RodTokens, ChangesShowInWhatIsInUse) {
+  RodTokens tokens;
+  const TimePoint now{};
+  const BlockRange range{LogicalBlockAddress(10), BlockCount(5)};
+  const auto token = tokens.create(RodToken{}, {range}, 60s, now);
+  ASSERT_TRUE(token);
+  const auto content = tokens.find(**token, now);
+  ASSERT_TRUE(content);
+  tokens.revoke({LogicalBlockAddress(5), BlockCount(5)});
+  tokens.revoke({LogicalBlockAddress(15), BlockCount(100)});
+  EXPECT_FALSE((*content)->changed);
+  tokens.revoke({LogicalBlockAddress(14), BlockCount(1)});
+  EXPECT_TRUE((*content)->changed);
+}
+
 TEST_F(RodTokenTest, StandsForNothingOnceTheMediumIsAnotherOne) {
   Disk::Options options;
   options.removable = true;
@@ -174,15 +230,15 @@ TEST_F(RodTokenTest, AnyoneMayWriteZerosWithTheZeroToken) {
   EXPECT_EQ(answer.data.size(), 36u);
 }
 
-TEST_F(RodTokenTest, TypesThatPromiseMoreAreRefused) {
+TEST_F(RodTokenTest, OtherTypesAreRefused) {
   List list = populate_list({{0, 1}});
   list[2] = 0x02;
   copy_bytes(bytes_of(be32(0x00800000u)), MutableBytes(list).subspan(8));
   expect_bad_list_field(populate_with(list), 8);
-  copy_bytes(bytes_of(be32(0x00010000u)), MutableBytes(list).subspan(8));
+  copy_bytes(bytes_of(be32(0x00800001u)), MutableBytes(list).subspan(8));
   EXPECT_EQ(populate_with(list).status, Status::good);
   RodToken token;
-  token.rod_type = 0x00800001u;
+  token.rod_type = 0x00010000u;
   expect_sense(write_at(0, write_list(token, {{0, 1}})), copy_sense::unsupported_token_type);
   token = zero_token();
   token.rod_token_length = std::uint16_t{0x1f0};

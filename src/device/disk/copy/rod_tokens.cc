@@ -18,22 +18,38 @@ bool is_same(const RodToken& a, const RodToken& b) {
   return difference == 0;
 }
 
+// Neither reaches beyond 2^64: both were found on the disk.
+bool overlap(const BlockRange& a, const BlockRange& b) {
+  return a.address.value < b.address.value + b.count.value && b.address.value < a.address.value + a.count.value;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const RodToken>, Sense> RodTokens::create(RodToken token, Ranges ranges, Duration inactivity,
                                                                  TimePoint now) {
   if (!fill_with_secure_random(token.secret)) return failure(copy_sense::insufficient_resources_for_token);
   const LockGuard lock(mutex_);
-  std::erase_if(entries_, [now](const Entry& entry) { return entry.expires <= now; });
+  erase_if([now](const Entry& entry) { return entry.expires <= now; });
+  if (entries_.size() >= most_tokens) erase_if([](const Entry& entry) { return entry.content->changed.load(); });
   if (entries_.size() >= most_tokens) return failure(copy_sense::insufficient_resources_for_token);
   token.copy_manager_rod_token_identifier = next_identifier_++;
   auto shared = std::make_shared<const RodToken>(token);
   entries_.push_back({.token = shared,
-                      .ranges = std::make_shared<const Ranges>(std::move(ranges)),
+                      .content = std::make_shared<Content>(std::move(ranges)),
                       .inactivity = inactivity,
                       .expires = now + inactivity,
                       .dies = now + longest_life});
+  ++in_force_;
   return shared;
+}
+
+template <class Predicate>
+void RodTokens::erase_if(Predicate predicate) {
+  std::erase_if(entries_, [this, &predicate](const Entry& entry) {
+    if (!predicate(entry)) return false;
+    if (!entry.content->changed.load()) --in_force_;
+    return true;
+  });
 }
 
 std::vector<RodTokens::Entry>::iterator RodTokens::place_of(const RodToken& token) {
@@ -43,27 +59,38 @@ std::vector<RodTokens::Entry>::iterator RodTokens::place_of(const RodToken& toke
   });
 }
 
-Result<std::shared_ptr<const RodTokens::Ranges>, Sense> RodTokens::find(const RodToken& token, TimePoint now) {
+Result<std::shared_ptr<const RodTokens::Content>, Sense> RodTokens::find(const RodToken& token, TimePoint now) {
   const LockGuard lock(mutex_);
   const auto place = place_of(token);
   if (place == entries_.end()) return failure(copy_sense::token_unknown);
   if (place->expires <= now) {
-    entries_.erase(place);
+    erase_if([now](const Entry& entry) { return entry.expires <= now; });
     return failure(copy_sense::token_expired);
   }
+  if (place->content->changed.load()) return failure(copy_sense::token_revoked);
   place->expires = std::min(now + place->inactivity, place->dies);
-  return place->ranges;
+  return place->content;
 }
 
 void RodTokens::erase(const RodToken& token) {
   const LockGuard lock(mutex_);
-  const auto place = place_of(token);
-  if (place != entries_.end()) entries_.erase(place);
+  erase_if([&token](const Entry& entry) { return is_same(*entry.token, token); });
+}
+
+void RodTokens::revoke_overlapping(const BlockRange& range) {
+  const LockGuard lock(mutex_);
+  for (Entry& entry : entries_) {
+    const auto touched = [&range](const BlockRange& mine) { return overlap(mine, range); };
+    if (!std::ranges::any_of(entry.content->ranges, touched)) continue;
+    if (!entry.content->changed.exchange(true)) --in_force_;
+  }
 }
 
 void RodTokens::erase_all() {
   const LockGuard lock(mutex_);
+  for (Entry& entry : entries_) entry.content->changed.store(true);
   entries_.clear();
+  in_force_ = 0;
 }
 
 }  // namespace tgt

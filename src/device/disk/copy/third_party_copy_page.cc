@@ -75,9 +75,9 @@ struct SupportedRodTypes {
   static constexpr std::uint16_t type = 0x0108;
   be16 reserved{};
   be16 descriptors_length = 2 * sizeof(RodType);
-  RodType access_upon_reference{.rod_type = RodToken::access_upon_reference,
-                                .flags = RodType::token_out | RodType::token_in,
-                                .preference_indicator = std::uint16_t{0x0080}};
+  RodType change_vulnerable{.rod_type = RodToken::change_vulnerable,
+                            .flags = RodType::token_out | RodType::token_in,
+                            .preference_indicator = std::uint16_t{0x0080}};
   RodType block_device_zero{.rod_type = RodToken::block_device_zero, .flags = RodType::token_in};
 };
 static_assert(WireStruct<SupportedRodTypes> && sizeof(SupportedRodTypes) == 132);

@@ -30,7 +30,7 @@ constexpr std::uint16_t at_range_descriptor_length = 534;
 struct TokenWrite {
   TokenRanges to;
   std::optional<CopyEnd> source;
-  std::shared_ptr<const RodTokens::Ranges> from;
+  std::shared_ptr<const RodTokens::Content> from;
   std::uint64_t skipped = 0;  // blocks at the start of `from`
 };
 
@@ -47,7 +47,7 @@ std::optional<Sense> find_source(const Disk& disk, const Command& command, const
   const RodToken& token = header.token;
   if (token.rod_token_length != RodToken::length_after_header) return copy_sense::invalid_token_length;
   if (token.rod_type == RodToken::block_device_zero) return std::nullopt;
-  if (token.rod_type != RodToken::access_upon_reference) return copy_sense::unsupported_token_type;
+  if (token.rod_type != RodToken::change_vulnerable) return copy_sense::unsupported_token_type;
   write.source = find_copy_end(command, token.creator);
   if (!write.source) return copy_sense::token_unknown;
   RodTokens& tokens = write.source->disk->third_party_copies().tokens;
@@ -58,12 +58,10 @@ std::optional<Sense> find_source(const Disk& disk, const Command& command, const
     return copy_sense::cannot_reach_token_data;
   }
   write.skipped = header.offset_into_rod;
-  const std::uint64_t total = total_of(*write.from);
+  const std::uint64_t total = total_of(write.from->ranges);
   if (write.skipped > total || write.to.blocks > total - write.skipped) {
     return Sense::invalid_field_in_parameter_list(at_offset_into_rod);
   }
-  // This command still has what it stands for.
-  if ((header.flags & delete_token) != 0) tokens.erase(token);
   return std::nullopt;
 }
 
@@ -89,13 +87,14 @@ class Walk {
 Task<Result<void, PartFault>> copy_from_token(Command& command, const CopyEnd& here, const TokenWrite& write,
                                               const CopyOperations::Ticket& ticket) {
   const unsigned exponent = here.disk->block_size().exponent;
-  Walk from(*write.from, write.skipped);
+  Walk from(write.from->ranges, write.skipped);
   Walk to(write.to.ranges, 0);
   std::uint64_t moved = 0;
   while (!to.at_end()) {
     const std::uint64_t blocks = std::min(from.left_in_range(), to.left_in_range());
     const CopySpan span{.source = *write.source,
                         .source_offset = from.address() << exponent,
+                        .source_changed = &write.from->changed,
                         .destination = here,
                         .destination_offset = to.address() << exponent,
                         .bytes = blocks << exponent};
@@ -124,8 +123,9 @@ Task<Result<void, PartFault>> write_zeros(Command& command, const CopyEnd& here,
   co_return Result<void, PartFault>();
 }
 
-Reply reply_to_fault(const Command& command) {
+Reply reply_to_fault(const Command& command, const TokenWrite& write) {
   if (command.abort_requested()) return Reply::check_condition(Sense::aborted_command());
+  if (write.from && write.from->changed.load()) return Reply::check_condition(copy_sense::token_revoked);
   return Reply::check_condition(copy_sense::third_party_device_failure);
 }
 
@@ -151,7 +151,10 @@ Task<Reply> WriteUsingToken::run(Disk& disk, Command& command) {
   if (!ticket) co_return CopyOperations::reply_for(ticket.error());
   const auto written = write.source ? co_await copy_from_token(command, *here, write, *ticket)
                                     : co_await write_zeros(command, *here, write, *ticket);
-  Reply reply = written ? Reply::good() : reply_to_fault(command);
+  Reply reply = written ? Reply::good() : reply_to_fault(command, write);
+  if (write.source && (header.flags & delete_token) != 0) {
+    write.source->disk->third_party_copies().tokens.erase(header.token);
+  }
   ticket->end(reply.status, reply.sense);
   co_return reply;
 }

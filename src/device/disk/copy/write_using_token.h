@@ -6,7 +6,7 @@
 namespace tgt {
 
 // SBC-4, 5.44. Writes to ranges of this disk what a ROD token stands for: blocks of a disk of the same target that the
-// initiator may access (read now: its type is access upon reference), or zeros.
+// initiator may access (read now, if it is still what it was), or zeros.
 struct WriteUsingToken {
   static constexpr std::string_view name = "WRITE USING TOKEN";
   static constexpr std::uint8_t operation_code = operation_code::third_party_copy_out;

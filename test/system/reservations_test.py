@@ -4,129 +4,20 @@
 TGT_KILLS=200 makes as many kills as a release needs; the default is a short run.
 """
 
-import itertools
 import os
 import random
 import shutil
-import struct
 import time
 import unittest
 
 from harness.daemon import SANITIZED, TARGET_NAME, Daemon, DaemonError
 from harness.initiator import CHECK_CONDITION, GOOD, Session, read10
+from harness.reservations import (APTPL, NAMES, REGISTER_ANYWAY, RESERVATION_CONFLICT, State, answer_of, begin, outcomes,
+                                  parameter_list, random_operation, read_state, reads_conflict, reserve_in, reserve_out)
 
 KILLS = int(os.environ.get("TGT_KILLS") or (8 if SANITIZED else 25))  # with sanitizers each start takes long
 SEED = int(os.environ.get("TGT_SEED", "0")) or random.randrange(1, 1 << 32)
-RESERVATION_CONFLICT = 0x18
-APTPL = 0x01
-REGISTER, RESERVE, RELEASE, CLEAR, PREEMPT, REGISTER_ANYWAY = 0, 1, 2, 3, 4, 6
-WRITE_EXCLUSIVE, EXCLUSIVE_ACCESS, WRITE_EXCLUSIVE_REGISTRANTS, EXCLUSIVE_ACCESS_REGISTRANTS = 1, 3, 5, 6
-TYPES = (WRITE_EXCLUSIVE, EXCLUSIVE_ACCESS, WRITE_EXCLUSIVE_REGISTRANTS, EXCLUSIVE_ACCESS_REGISTRANTS)
-NAMES = ("iqn.2026-11.example.tests:alice", "iqn.2026-11.example.tests:bob")
 LUN = 1
-
-
-def reserve_out(action, kind=0):
-    return struct.pack(">BBBHIB", 0x5F, action, kind, 0, 24, 0)
-
-
-def parameter_list(key, action_key=0, flags=0):
-    return struct.pack(">QQIBBH", key, action_key, 0, flags, 0, 0)
-
-
-def reserve_in(action, length=4096):
-    return struct.pack(">BBBIHB", 0x5E, action, 0, 0, length, 0)
-
-
-class State:
-    """Who is registered with which key, and who holds which reservation: the rules of SPC-6, for the six actions here."""
-
-    def __init__(self, keys=(), holder=None, kind=0):
-        self.keys = dict(keys)
-        self.holder = holder
-        self.kind = kind
-
-    def __eq__(self, other):
-        return vars(self) == vars(other)
-
-    def __repr__(self):
-        return f"State({self.keys}, {self.holder}, {self.kind})"
-
-    def after(self, operation):
-        """The status that the operation gets, and the state after it."""
-        who, action, kind, key, action_key = operation
-        new = State(self.keys, self.holder, self.kind)
-        if action == REGISTER_ANYWAY:
-            if action_key:
-                new.keys[who] = action_key
-            elif new.keys.pop(who, None) and new.holder == who:
-                new.holder, new.kind = None, 0
-            return GOOD, new
-        if self.keys.get(who, 0) != key or key == 0:
-            return RESERVATION_CONFLICT, self
-        return getattr(self, {RESERVE: "_reserve", RELEASE: "_release", CLEAR: "_clear", PREEMPT: "_preempt"}[action])(
-            new, who, kind, action_key)
-
-    def _reserve(self, new, who, kind, _):
-        if self.holder is None:
-            new.holder, new.kind = who, kind
-            return GOOD, new
-        return (GOOD if (self.holder, self.kind) == (who, kind) else RESERVATION_CONFLICT), self
-
-    def _release(self, new, who, kind, _):
-        if self.holder != who:
-            return GOOD, self
-        if self.kind != kind:
-            return CHECK_CONDITION, self
-        new.holder, new.kind = None, 0
-        return GOOD, new
-
-    def _clear(self, _new, _who, _kind, _):
-        return GOOD, State()
-
-    def _preempt(self, new, who, kind, action_key):
-        victims = [name for name, key in self.keys.items() if key == action_key]
-        if not victims:
-            return RESERVATION_CONFLICT, self
-        for name in victims:
-            del new.keys[name]
-        if self.holder in victims:
-            new.holder, new.kind = who, kind
-        return GOOD, new
-
-
-def outcomes(before, operations, answers):
-    """Every state that may be there after operations of which some were acknowledged. Answers: a status, `None` (none
-    came), or `"attention"` (the unit told something else: nothing was done)."""
-    done = [operation for operation, answer in zip(operations, answers) if isinstance(answer, int)]
-    perhaps = [operation for operation, answer in zip(operations, answers) if answer is None]
-    statuses = {id(operation): answer for operation, answer in zip(operations, answers)}
-    states = []
-    for count in range(len(perhaps) + 1):
-        for chosen in itertools.combinations(perhaps, count):
-            for order in itertools.permutations([*done, *chosen]):
-                state, fits = before, True
-                for operation in order:
-                    status, state = state.after(operation)
-                    fits = fits and statuses[id(operation)] in (None, status)
-                if fits:
-                    states.append(state)
-    return states
-
-
-def parse_full_status(data):
-    state = State()
-    end = 8 + int.from_bytes(data[4:8], "big")
-    at = 8
-    while at < end:
-        key, flags, kind = struct.unpack_from(">Q4xBB", data, at)
-        length = int.from_bytes(data[at + 20:at + 24], "big")
-        transport = bytes(data[at + 28:at + 24 + length]).split(b",")[0].rstrip(b"\0").decode()
-        state.keys[transport] = key
-        if flags & 1:
-            state.holder, state.kind = transport, kind & 0x0F
-        at += 24 + length
-    return state
 
 
 class ReservationsTest(unittest.TestCase):
@@ -148,15 +39,10 @@ class ReservationsTest(unittest.TestCase):
         self.sessions.clear()
 
     def begin(self, operation):
-        who, action, kind, key, action_key = operation
-        flags = APTPL if action == REGISTER_ANYWAY else 0
-        return self.sessions[who].command(reserve_out(action, kind), lun=LUN,
-                                          write=parameter_list(key, action_key, flags))
+        return begin(self.sessions[operation[0]], operation, LUN)
 
     def state(self):
-        task = self.sessions[NAMES[0]].execute(reserve_in(3), lun=LUN, read=4096)
-        self.assertEqual(task.status, GOOD)
-        return parse_full_status(task.data)
+        return read_state(self.sessions[NAMES[0]], LUN)
 
     def read_conflicts(self, name):
         return self.sessions[name].execute(read10(0, 1), lun=LUN, read=512).status == RESERVATION_CONFLICT
@@ -171,49 +57,27 @@ class Killed(ReservationsTest):
         super().setUp()
         self.random = random.Random(SEED)
 
-    def operation(self, who, state):
-        other = NAMES[1 - NAMES.index(who)]
-        key = state.keys.get(who, 0)
-        kind = self.random.choice(TYPES)
-        if not key or self.random.random() < 0.25:
-            fresh = (NAMES.index(who) + 1) << 8 | self.random.randrange(1, 4)
-            return (who, REGISTER_ANYWAY, 0, 0, fresh if self.random.random() < 0.8 or not key else 0)
-        action = self.random.choice((RESERVE, RESERVE, RELEASE, PREEMPT, PREEMPT, CLEAR))
-        if action == RELEASE and state.holder == who:
-            kind = state.kind
-        return (who, action, 0 if action == CLEAR else kind, key, state.keys.get(other, 0x999) if action == PREEMPT else 0)
-
-    @staticmethod
-    def answer(task):
-        if not task.ended:
-            return None
-        attention = task.status == CHECK_CONDITION and task.sense_codes[0] == 6
-        return "attention" if attention else task.status
-
     def check_enforcement(self, state):
         for name in NAMES:
-            registered = name in state.keys
-            stops = state.kind == EXCLUSIVE_ACCESS or (state.kind == EXCLUSIVE_ACCESS_REGISTRANTS and not registered)
-            expected = state.holder is not None and state.holder != name and stops
-            self.assertEqual(self.read_conflicts(name), expected, f"{name} reads under {state}")
+            self.assertEqual(self.read_conflicts(name), reads_conflict(state, name), f"{name} reads under {state}")
 
     def one_life(self, state):
         """Some changes, then a kill while two are under way; returns the states that may come back."""
         for _ in range(self.random.randrange(0, 4)):
-            operations = [self.operation(name, state) for name in NAMES]
+            operations = [random_operation(self.random, name, state) for name in NAMES]
             tasks = [self.begin(operation) for operation in operations]
-            answers = [self.answer(task.wait()) for task in tasks]
+            answers = [answer_of(task.wait()) for task in tasks]
             self.clear_attentions()
             now = self.state()
             self.assertIn(now, outcomes(state, operations, answers), f"{state} {operations} {answers}")
             state = now
-        operations = [self.operation(name, state) for name in NAMES]
+        operations = [random_operation(self.random, name, state) for name in NAMES]
         tasks = [self.begin(operation) for operation in operations]
         time.sleep(self.random.random() ** 2 * 0.01)
         self.daemon.kill()
         for task in tasks:
             task.settle(10)
-        return outcomes(state, operations, [self.answer(task) for task in tasks]), (state, operations)
+        return outcomes(state, operations, [answer_of(task) for task in tasks]), (state, operations)
 
     def test_after_a_kill_at_any_moment_everything_acknowledged_is_there(self):
         print(f"{KILLS} kills, TGT_SEED={SEED}")

@@ -30,7 +30,16 @@ bool served_always(const Cdb& cdb) {
   }
 }
 
-// SPC-6, 5.17.2.6.
+// READ BUFFER and WRITE BUFFER that try the way to the device server.
+bool is_of_echo_buffer(const Cdb& cdb) {
+  constexpr std::uint8_t data_mode = 0x0a;
+  constexpr std::uint8_t descriptor_mode = 0x0b;
+  const std::uint8_t mode = cdb.service_action();
+  return mode == data_mode || (mode == descriptor_mode && cdb.operation_code() == operation_code::read_buffer_10);
+}
+
+// SPC-6, 5.17.2.6, and READ CAPACITY, which it leaves open: an initiator that finds a logical unit through a port in
+// standby could not use it later without its size.
 bool served_in_standby(const Cdb& cdb) {
   switch (cdb.operation_code()) {
     case operation_code::log_select:
@@ -41,9 +50,15 @@ bool served_in_standby(const Cdb& cdb) {
     case operation_code::mode_sense_10:
     case operation_code::persistent_reserve_in:
     case operation_code::persistent_reserve_out:
+    case operation_code::read_capacity_10:
     case operation_code::receive_diagnostic_results:
     case operation_code::send_diagnostic:
       return true;
+    case operation_code::read_buffer_10:
+    case operation_code::write_buffer:
+      return is_of_echo_buffer(cdb);
+    case operation_code::service_action_in_16:
+      return cdb.service_action() == service_action::read_capacity_16;
     case operation_code::maintenance_in:
       return is_of_port_groups(cdb) || cdb.service_action() == service_action::report_supported_operation_codes ||
              cdb.service_action() == service_action::report_supported_task_management_functions;

@@ -26,6 +26,7 @@ class File {
     bool is_block_device = false;
     std::uint32_t logical_block_size = 512;  // of a block device; of a file 512
     std::uint32_t physical_block_size = 512;
+    std::uint32_t alignment_offset = 0;           // of a block device: where its first whole physical block begins
     std::uint32_t direct_alignment = 512;         // of offsets and lengths, for OpenOptions::direct
     std::uint32_t direct_memory_alignment = 512;  // of addresses
     bool rotational = false;

@@ -54,6 +54,10 @@ Result<File::Properties, IoError> probe_block_device(int descriptor, dev_t devic
   }
   properties.physical_block_size = properties.logical_block_size;
   if (::ioctl(descriptor, BLKPBSZGET, &physical) == 0) properties.physical_block_size = physical;
+  int offset = 0;  // -1 where blocks below do not fit each other
+  if (::ioctl(descriptor, BLKALIGNOFF, &offset) == 0 && offset > 0) {
+    properties.alignment_offset = static_cast<std::uint32_t>(offset);
+  }
   properties.direct_alignment = properties.logical_block_size;
   properties.direct_memory_alignment = properties.logical_block_size;
   if (::ioctl(descriptor, BLKROTATIONAL, &rotational) == 0) properties.rotational = rotational != 0;

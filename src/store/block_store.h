@@ -31,6 +31,8 @@ class BlockStore {
   virtual std::uint32_t alignment() const { return 1; }
   // What the hardware below writes as one; for the geometry that initiators are told.
   virtual std::uint32_t physical_block_size() const { return 512; }
+  // Where the first whole one of those begins, in bytes: not 0 for a partition that begins within one.
+  virtual std::uint32_t alignment_offset() const { return 0; }
   virtual bool rotational() const { return false; }
   virtual bool read_only() const { return false; }
   // discard() gives space back, and what was discarded reads as zeros.

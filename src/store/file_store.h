@@ -37,6 +37,7 @@ class FileStore final : public BlockStore {
   std::uint64_t capacity() const override { return capacity_.load(std::memory_order_relaxed); }
   std::uint32_t alignment() const override;
   std::uint32_t physical_block_size() const override { return file_.properties().physical_block_size; }
+  std::uint32_t alignment_offset() const override { return file_.properties().alignment_offset; }
   bool rotational() const override { return file_.properties().rotational; }
   bool read_only() const override { return !options_.writable; }
   bool can_discard() const override { return options_.writable && file_.properties().can_deallocate; }

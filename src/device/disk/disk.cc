@@ -12,6 +12,7 @@ namespace {
 
 constexpr ModePages::Code caching_page{.page = 0x08};
 constexpr ModePages::Code control_page{.page = 0x0a};
+constexpr std::uint64_t largest_aligned_address = 0x3fff;  // LOWEST ALIGNED LOGICAL BLOCK ADDRESS has 14 bits
 
 std::optional<std::uint64_t> number_of(std::string_view text) {
   std::uint64_t value = 0;
@@ -22,6 +23,14 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
 
 std::uint8_t exponent_of_ratio(std::uint32_t larger, std::uint32_t smaller) {
   return larger <= smaller ? std::uint8_t{0} : static_cast<std::uint8_t>(std::bit_width(larger / smaller) - 1);
+}
+
+// 0 as well where no block begins with a physical one: there is no way to tell that.
+std::uint16_t lowest_aligned_address(const BlockStore& store, BlockSize block_size) {
+  const std::uint32_t offset = store.alignment_offset();
+  const std::uint32_t address = offset >> block_size.exponent;
+  const bool can_be_told = offset % block_size.bytes() == 0 && address <= largest_aligned_address;
+  return can_be_told ? static_cast<std::uint16_t>(address) : std::uint16_t{0};
 }
 
 }  // namespace
@@ -52,6 +61,7 @@ Disk::Disk(std::unique_ptr<BlockStore> store, Options options)
   online_ = store != nullptr;
   if (store) {
     geometry_.physical_block_exponent = exponent_of_ratio(store->physical_block_size(), block_size_.bytes());
+    geometry_.lowest_aligned_address = lowest_aligned_address(*store, block_size_);
     geometry_.rotation_rate = store->rotational() ? 0 : 1;
     insert(std::move(store));
   }
@@ -248,7 +258,7 @@ void Disk::insert(std::unique_ptr<BlockStore> store) {
 bool Disk::configure_geometry(std::string_view name, std::uint64_t value) {
   if (name == "lbppbe" && value <= 15) {
     geometry_.physical_block_exponent = static_cast<std::uint8_t>(value);
-  } else if (name == "la_lba" && value <= 0x3fff) {
+  } else if (name == "la_lba" && value <= largest_aligned_address) {
     geometry_.lowest_aligned_address = static_cast<std::uint16_t>(value);
   } else if (name == "rotation_rate" && value <= 0xffff) {
     geometry_.rotation_rate = static_cast<std::uint16_t>(value);

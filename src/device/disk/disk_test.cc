@@ -264,6 +264,17 @@ TEST_F(DiskFixture, TellsTheGeometryThatTheAdministratorGaveIt) {
   EXPECT_EQ(at16(limits, 14), 128u);
 }
 
+TEST_F(DiskFixture, OverAPartitionItTellsWhereTheFirstPhysicalBlockBegins) {
+  const auto geometry = [this](std::uint32_t alignment_offset, std::uint8_t exponent) {
+    make({.physical_block_size = 4096, .alignment_offset = alignment_offset}, {.block_size = {exponent}});
+    const auto capacity = send({0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0}).data;
+    return std::pair<unsigned, unsigned>(capacity[13], at16(capacity, 14));
+  };
+  EXPECT_EQ(geometry(0, 9), std::pair(3u, 0u));
+  EXPECT_EQ(geometry(512, 9), std::pair(3u, 1u)) << "a partition that begins at block 63";
+  EXPECT_EQ(geometry(512, 12), std::pair(0u, 0u)) << "no block of 4096 bytes begins there";
+}
+
 TEST_F(DiskFixture, RefusesSettingsThatMakeNoSense) {
   DeviceServer& device = bench().device();
   EXPECT_FALSE(device.configure("lbppbe", "16"));

@@ -19,6 +19,8 @@ class FaultStore final : public BlockStore {
     IoFault::Kind fault = IoFault::Kind::medium;
     bool flush_fails = false;
     std::uint32_t alignment = 1;
+    std::uint32_t physical_block_size = 512;
+    std::uint32_t alignment_offset = 0;
     bool read_only = false;
     std::optional<std::uint64_t> capacity_later{};  // once it is asked again; at most `capacity`
     Duration takes{};                               // how long a read or write takes
@@ -33,6 +35,8 @@ class FaultStore final : public BlockStore {
     co_return capacity();
   }
   std::uint32_t alignment() const override { return script_.alignment; }
+  std::uint32_t physical_block_size() const override { return script_.physical_block_size; }
+  std::uint32_t alignment_offset() const override { return script_.alignment_offset; }
   bool read_only() const override { return script_.read_only; }
   bool can_discard() const override { return true; }
 

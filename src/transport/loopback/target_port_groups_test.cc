@@ -96,6 +96,23 @@ TEST_F(TargetPortGroupsTest, APortInStandbyAnswersQuestionsAndServesNoData) {
   EXPECT_EQ(bob_->nexus().itl(lun)->armed(), 0u);
 }
 
+TEST_F(TargetPortGroupsTest, StandbyLetsAnInitiatorLearnTheSizeAndTryTheWay) {
+  const auto is_served = [](const Cdb& cdb) { return !asymmetric_access_refusal(State::standby, cdb); };
+  const Cdb read_capacity_10 = cdb_of({0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  const Cdb read_capacity_16 = cdb_of({0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0});
+  const Cdb get_lba_status = cdb_of({0x9e, 0x12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0});
+  EXPECT_TRUE(is_served(read_capacity_10));
+  EXPECT_TRUE(is_served(read_capacity_16));
+  EXPECT_FALSE(is_served(get_lba_status));
+  EXPECT_FALSE(asymmetric_access_refusal(State::active_non_optimized, get_lba_status));
+  EXPECT_TRUE(asymmetric_access_refusal(State::unavailable, read_capacity_16));
+  for (const std::uint8_t operation_code : {std::uint8_t{0x3b}, std::uint8_t{0x3c}}) {
+    EXPECT_TRUE(is_served(cdb_of({operation_code, 0x0a, 0, 0, 0, 0, 0, 0, 4, 0}))) << "echo buffer";
+    EXPECT_FALSE(is_served(cdb_of({operation_code, 0x02, 0, 0, 0, 0, 0, 0, 4, 0}))) << "data";
+  }
+  EXPECT_TRUE(is_served(cdb_of({0x3c, 0x0b, 0, 0, 0, 0, 0, 0, 4, 0}))) << "echo buffer descriptor";
+}
+
 TEST_F(TargetPortGroupsTest, OtherStatesServeLess) {
   make_two_groups();
   put_bob(State::unavailable);

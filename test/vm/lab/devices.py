@@ -29,6 +29,23 @@ class VirtioDisk:
 
 
 @dataclasses.dataclass(frozen=True)
+class PlainBlockDevice:
+    """A block device that is no SCSI device (/dev/vda), with physical blocks of 4096 bytes, on a plain file of the host."""
+
+    path: str
+    size: int
+
+    def prepare(self):
+        if not os.path.exists(self.path):
+            with open(self.path, "wb") as file:
+                file.truncate(self.size)
+
+    def qemu_arguments(self, index):
+        drive = f"driver=raw,node-name=medium{index},discard=unmap,file.driver=file,file.filename={_escaped(self.path)}"
+        return ["-blockdev", drive, "-device", f"virtio-blk-pci,drive=medium{index},physical_block_size=4096"]
+
+
+@dataclasses.dataclass(frozen=True)
 class SlowNullDisk:
     """A disk on virtio-scsi that stores nothing and takes its time: its commands stay in flight until reset or done."""
 

@@ -19,14 +19,14 @@ class LinuxInitiator:
     def admin(self, words, *, timeout=60, check=True):
         return self._machine.run("iscsiadm " + words, timeout=timeout, check=check)
 
-    def log_in(self, luns, settings=None, *, interface=None):
+    def log_in(self, luns, settings=None, *, interface=None, portal=PORTAL):
         """Makes the node record, logs in, and returns {lun: block device}. An interface is an initiator of its own."""
         before = self._sessions()
-        way = f" -I {interface}" if interface else ""
-        self.admin(f"-m node -o new -T {TARGET_NAME} -p {PORTAL}{way}")
+        way = f"-T {TARGET_NAME} -p {portal}" + (f" -I {interface}" if interface else "")
+        self.admin(f"-m node -o new {way}")
         for name, value in (settings or {}).items():
-            self.admin(f"-m node -T {TARGET_NAME} -p {PORTAL}{way} -o update -n {name} -v {value}")
-        self.admin(f"-m node -T {TARGET_NAME} -p {PORTAL}{way} --login")
+            self.admin(f"-m node {way} -o update -n {name} -v {value}")
+        self.admin(f"-m node {way} --login")
         session = (self._sessions() - before).pop()
         found = {}
         for lun in luns:

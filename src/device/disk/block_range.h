@@ -27,11 +27,10 @@ struct BlockRange {
   }
 };
 
-// Of what an initiator sent to be written. One that announced less than its CDB asks for has those blocks written, and
-// the residual count tells it what is missing (RFC 7143, 11.4.5.1); a part of a block cannot be written, and is
-// refused.
-inline std::optional<Sense> refuses_part_of_a_block(const Disk& disk, Bytes sent) {
-  if (sent.size() % disk.block_size().bytes() == 0) return std::nullopt;
+// Of what an initiator sent to be written. One that announced less than its CDB asks for has that written, and the
+// residual count tells it what is missing (RFC 7143, 11.4.5.1). What does not end with a `unit` is refused.
+inline std::optional<Sense> refuses_part(Bytes sent, std::uint64_t unit) {
+  if (sent.size() % unit == 0) return std::nullopt;
   return Sense::invalid_field_in_command_information_unit();
 }
 

@@ -105,6 +105,25 @@ TEST_F(DiskFixture, AWriteThatBringsAPartOfABlockIsRefusedAndWritesNothing) {
   EXPECT_THAT(get(0, 2), Each(0));
 }
 
+// As libiscsi's tests of reservations do: a buffer of 512 bytes for one block, whatever its size.
+TEST_F(DiskFixture, AWriteThatBringsWholeSectorsOfABlockLeavesTheRestOfIt) {
+  make({}, {.block_size = {.exponent = 12}});
+  EXPECT_EQ(send(write10(0, 1), Block(4096, 7)).status, Status::good);
+  const auto answer = send(write10(0, 1), Block(512, 9));
+  EXPECT_EQ(answer.status, Status::good);
+  EXPECT_EQ(answer.residual.kind, Residual::Kind::overflow);
+  EXPECT_EQ(answer.residual.bytes, 4096u - 512u);
+  Block expected(4096, 7);
+  std::fill_n(expected.begin(), 512, std::uint8_t{9});
+  EXPECT_EQ(get(0, 1), expected);
+}
+
+TEST_F(DiskFixture, AStoreOfLargerPiecesTakesNoPartOfThem) {
+  make({.alignment = 4096}, {.block_size = {.exponent = 12}});
+  EXPECT_EQ(send(write10(0, 1), Block(512, 9)).sense, Sense::invalid_field_in_command_information_unit());
+  EXPECT_THAT(get(0, 1), Each(0));
+}
+
 TEST_F(DiskFixture, AStoreThatMovesLittleAtATimeIsAskedAgain) {
   make({.most_at_once = 700}, {});
   const Block data = pattern(4, 3);

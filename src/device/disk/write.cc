@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/disk/write.h"
 
+#include <algorithm>
+
 #include "device/disk/store_fault.h"
 
 namespace tgt {
+namespace {
+
+// The least that is written of a last block of which the initiator announced a part; the rest keeps what it held.
+std::uint64_t smallest_part(const Disk& disk) {
+  constexpr std::uint32_t sector = 512;
+  return std::max(sector, disk.store().alignment());
+}
+
+}  // namespace
 
 Task<Reply> write_blocks(Disk& disk, Command& command, Writing writing) {
   const BlockRange& range = writing.range;
@@ -14,7 +25,7 @@ Task<Reply> write_blocks(Disk& disk, Command& command, Writing writing) {
   const auto sent = co_await command.parameter_list(range.bytes(disk));
   if (!sent) co_return Reply::check_condition(sent.error());
   const MutableBytes data = *sent;
-  if (const auto refused = refuses_part_of_a_block(disk, data)) co_return Reply::check_condition(*refused);
+  if (const auto refused = refuses_part(data, smallest_part(disk))) co_return Reply::check_condition(*refused);
   const TimePoint began = shard.now();
   const auto moved = co_await disk.store_to_change(range).write(shard, data, range.offset(disk));
   if (!moved) co_return reply_for(moved.error(), MediumAccess::writing, disk, range);

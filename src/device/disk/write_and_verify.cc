@@ -15,7 +15,7 @@ Task<Reply> write_and_verify_blocks(Disk& disk, Command& command, WritingAndVeri
   const auto sent = co_await command.parameter_list(range.bytes(disk));
   if (!sent) co_return Reply::check_condition(sent.error());
   const MutableBytes data = *sent;
-  if (const auto refused = refuses_part_of_a_block(disk, data)) co_return Reply::check_condition(*refused);
+  if (const auto refused = refuses_part(data, disk.block_size().bytes())) co_return Reply::check_condition(*refused);
   range.count = BlockCount(data.size() >> disk.block_size().exponent);
   const TimePoint began = shard.now();
   const auto written = co_await disk.store_to_change(range).write_all(shard, data, range.offset(disk));

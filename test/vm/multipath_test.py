@@ -103,7 +103,7 @@ class Multipath(GuestCase):
 
     def test_input_and_output_follow_the_states_that_the_administrator_sets(self):
         device = self.make_multipath()
-        load = self.machine.start(["/usr/bin/python3", "-I", "-S", "-c", LOAD, device], timeout=120)
+        load = self.machine.start(["/usr/bin/python3", "-I", "-S", "-c", LOAD, device], timeout=600)
         self.addCleanup(self.machine.run, "touch /tmp/load.end", check=False)
         self.machine.wait_until("test -s /tmp/load.rounds")
         self.expect_load_on(0)

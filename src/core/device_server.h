@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "core/command.h"
 #include "core/command_table.h"
+#include "core/state_store.h"
 #include "scsi/peripheral_device_type.h"
 
 namespace tgt {
@@ -57,6 +60,11 @@ class DeviceServer {
 
   // What initiators know it by, the same after a restart; empty when there is nothing.
   virtual std::string lasting_name() const { return {}; }
+
+  // Before it serves: where to keep what initiators save in it (mode pages, identifying information), and what is kept
+  // there already. False: that is nothing that such a device can have saved, and nothing of it is used. A device that
+  // keeps nothing needs no store.
+  virtual bool keep_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before);
 
   // For `tgtadm --op show`.
   struct Description {

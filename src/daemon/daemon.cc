@@ -59,7 +59,7 @@ Daemon::Daemon(const DaemonOptions& options, Log log)
                   .authentication = *this,
                   .log = log_}),
       devices_(reactor_, log_),
-      reservation_files_(ReservationFiles::open_or_warn(options_.state_directory, log_)),
+      state_files_(StateFiles::open_or_warn(options_.state_directory, log_)),
       management_({.shards = shards_,
                    .targets = targets_,
                    .iscsi = iscsi_,
@@ -67,7 +67,7 @@ Daemon::Daemon(const DaemonOptions& options, Log log)
                    .devices = devices_,
                    .stopper = *this,
                    .log = log_,
-                   .reservation_files = reservation_files_.get()}),
+                   .state_files = state_files_.get()}),
       control_(*shards_.front(), {.socket_path = control_socket_path(options_.control_port), .own_user = ::geteuid()},
                management_, log_) {}
 

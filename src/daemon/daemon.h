@@ -49,7 +49,7 @@ class Daemon final : DaemonStopper, IscsiAuthentication {
   IscsiTargetParametersStore iscsi_parameters_;
   IscsiDriver iscsi_;
   DeviceKinds devices_;
-  std::unique_ptr<ReservationFiles> reservation_files_;
+  std::unique_ptr<StateFiles> state_files_;
   Management management_;
   ControlServer control_;
   SignalSource signals_;

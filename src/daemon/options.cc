@@ -59,7 +59,7 @@ void declare(CLI::App& program, Collected& to) {
       "--iscsi", to.iscsi,
       "portal=ADDRESS[:PORT][@ADVERTISED[:PORT]] (repeatable), nop_interval=SECONDS, nop_count=N, separated by commas");
   program.add_option("--state-directory", to.options.state_directory,
-                     "where persistent reservations are kept that must outlive tgtd (default: /var/lib/tgt)");
+                     "where reservations and saved settings are kept that must outlive tgtd (default: /var/lib/tgt)");
   program.add_option("--shards", to.options.reactor.shards, "threads that serve I/O (default: one for each CPU)")
       ->check(CLI::Range(1, 256));
   program.add_option("--backend", to.backend, "how to talk to the kernel: auto, io_uring or epoll")

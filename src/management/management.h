@@ -12,7 +12,7 @@
 #include "control/views.h"
 #include "core/target_registry.h"
 #include "management/device_factory.h"
-#include "management/reservation_files.h"
+#include "management/state_files.h"
 #include "transport/iscsi/iscsi_driver.h"
 
 namespace tgt {
@@ -38,7 +38,7 @@ class Management final : public ManagementService {
     DeviceFactory& devices;
     DaemonStopper& stopper;
     Log log;
-    ReservationFiles* reservation_files = nullptr;  // null: nothing outlives the daemon
+    StateFiles* state_files = nullptr;  // null: nothing outlives the daemon
   };
   explicit Management(Dependencies dependencies) : with_(std::move(dependencies)) {}
 

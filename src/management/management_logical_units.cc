@@ -54,13 +54,13 @@ DeviceRequest Management::device_request(const Target& target, const NewLogicalU
           .block_size = unit.block_size};
 }
 
-// Opens the device and finds the reservations that its unit had before the daemon started.
+// Opens the device and finds what its unit kept before the daemon started.
 Task<Result<std::shared_ptr<LogicalUnit>, std::string>> Management::make_unit(DeviceRequest request) {
   auto device = co_await with_.devices.open(home(), std::move(request));
   if (!device) co_return failure(std::move(device.error()));
   auto unit = std::make_shared<LogicalUnit>(std::move(*device), with_.shards);
-  if (with_.reservation_files == nullptr) co_return unit;
-  auto attached = co_await with_.reservation_files->attach(home(), unit);
+  if (with_.state_files == nullptr) co_return unit;
+  auto attached = co_await with_.state_files->attach(home(), unit);
   if (attached) co_return unit;
   co_await unit->device().close(home());
   co_return failure(std::move(attached.error()));

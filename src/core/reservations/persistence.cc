@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/reservations/persistence.h"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 
 #include "base/big_endian.h"
-#include "base/crc32c.h"
+#include "base/seal.h"
 
 namespace tgt {
 namespace {
 
-constexpr std::string_view magic = "tgt reservations 1\n";
+constexpr std::string_view first_line = "tgt reservations 1\n";
 constexpr std::size_t most_registrations = 65536;
 
 class Writer {
@@ -25,8 +24,7 @@ class Writer {
     put(be16(static_cast<std::uint16_t>(text.size())));
     put_bytes({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   }
-  std::vector<std::uint8_t> take() { return std::move(out_); }
-  const std::vector<std::uint8_t>& bytes() const { return out_; }
+  Bytes bytes() const { return out_; }
 
  private:
   std::vector<std::uint8_t> out_;
@@ -83,7 +81,6 @@ NexusIdentity get_nexus(Reader& in) {
 
 std::vector<std::uint8_t> encode_persistent_state(const PersistentState& state) {
   Writer out;
-  out.put_bytes({reinterpret_cast<const std::uint8_t*>(magic.data()), magic.size()});
   out.put(std::uint8_t{state.activate_persist_through_power_loss});
   out.put(be32(static_cast<std::uint32_t>(state.registrations.size())));
   for (const Registration& one : state.registrations) {
@@ -93,17 +90,13 @@ std::vector<std::uint8_t> encode_persistent_state(const PersistentState& state) 
   }
   out.put(static_cast<std::uint8_t>(state.reservation ? static_cast<unsigned>(state.reservation->type) : 0u));
   if (state.reservation) put(out, state.reservation->holder);
-  out.put(Crc32c::of(out.bytes()));
-  return out.take();
+  return seal(first_line, out.bytes());
 }
 
 std::optional<PersistentState> decode_persistent_state(Bytes blob) {
-  constexpr std::size_t checksum_length = sizeof(Crc32c::Digest);
-  if (blob.size() < magic.size() + checksum_length) return std::nullopt;
-  const Bytes content = blob.first(blob.size() - checksum_length);
-  if (!std::ranges::equal(Crc32c::of(content), blob.last(checksum_length))) return std::nullopt;
-  if (!std::equal(magic.begin(), magic.end(), content.begin())) return std::nullopt;
-  Reader in(content.subspan(magic.size()));
+  const auto content = unseal(first_line, blob);
+  if (!content) return std::nullopt;
+  Reader in(*content);
   PersistentState state;
   state.activate_persist_through_power_loss = in.get<std::uint8_t>() != 0;
   const std::uint32_t count = in.get<be32>();

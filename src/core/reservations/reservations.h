@@ -11,6 +11,7 @@
 #include "core/reservations/parameter_list.h"
 #include "core/reservations/persistence.h"
 #include "core/reservations/persistent_change.h"
+#include "core/state_store.h"
 #include "reactor/mutex.h"
 #include "reactor/shard.h"
 #include "reactor/task.h"
@@ -30,7 +31,7 @@ class Reservations {
   explicit Reservations(LogicalUnit& unit) : unit_(unit) {}
 
   // Before the unit is mapped. Without a store APTPL is refused.
-  void set_store(std::unique_ptr<ReservationStore> store) { store_ = std::move(store); }
+  void set_store(std::unique_ptr<StateStore> store) { store_ = std::move(store); }
   // What the store held at the start of the daemon. False: it is damaged; nothing of it is used.
   bool restore(Bytes blob);
   bool can_persist() const { return store_ != nullptr; }
@@ -69,7 +70,7 @@ class Reservations {
   bool may_conflict(const ItlNexus& itl) const;
 
   LogicalUnit& unit_;
-  std::unique_ptr<ReservationStore> store_;
+  std::unique_ptr<StateStore> store_;
   mutable Mutex mutex_;
   std::unordered_set<ItlNexus*> nexuses_;
   ItlNexus* reserved_by_ = nullptr;  // RESERVE

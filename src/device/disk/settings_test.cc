@@ -18,7 +18,7 @@ struct Kept {
   bool fails = false;
 };
 
-class KeepingStore final : public SavedStateStore {
+class KeepingStore final : public StateStore {
  public:
   explicit KeepingStore(Kept& kept) : kept_(kept) {}
   Task<bool> save(Shard&, std::vector<std::uint8_t> blob) override {

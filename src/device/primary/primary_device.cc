@@ -24,7 +24,7 @@ Result<bool, Sense> PrimaryDevice::select_mode_pages(Bytes pages, std::size_t of
   return changed;
 }
 
-bool PrimaryDevice::keep_state_in(std::unique_ptr<SavedStateStore> store, std::optional<Bytes> saved_before) {
+bool PrimaryDevice::keep_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) {
   std::optional<SavedState> state{std::in_place};
   if (saved_before) state = SavedState::decode(*saved_before);
   if (!state) return false;

@@ -51,8 +51,7 @@ class PrimaryDevice : public DeviceServer {
   DeviceTimestamp& timestamp() { return timestamp_; }
 
   // --- what survives a restart
-  // Before the device serves: where to save, and what was saved there. False: this is no saved state.
-  bool keep_state_in(std::unique_ptr<SavedStateStore> store, std::optional<Bytes> saved_before);
+  bool keep_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) override;
   SavedState saved_state() const;
   // The new state once it is safe; at once when there is nowhere to save. For commands that run alone.
   Task<bool> save_state(Shard& shard, SavedState state);
@@ -79,7 +78,7 @@ class PrimaryDevice : public DeviceServer {
   ModePages mode_pages_;
   NexusBuffers nexus_buffers_;
   DeviceTimestamp timestamp_;
-  std::unique_ptr<SavedStateStore> state_store_;      // may be null
+  std::unique_ptr<StateStore> state_store_;           // may be null
   SavedState saved_state_;                            // under mutex_
   std::atomic<bool> descriptor_format_sense_{false};  // D_SENSE
 };

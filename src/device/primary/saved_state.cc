@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/primary/saved_state.h"
 
-#include <algorithm>
 #include <string_view>
 
 #include "base/big_endian.h"
-#include "base/crc32c.h"
+#include "base/seal.h"
 
 namespace tgt {
 namespace {
 
-constexpr std::string_view magic = "tgt logical unit 1\n";
+constexpr std::string_view first_line = "tgt logical unit 1\n";
 
 void put(std::vector<std::uint8_t>& out, Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
 
@@ -31,21 +30,17 @@ bool take_section(Bytes& from, std::vector<std::uint8_t>& section) {
 }  // namespace
 
 std::vector<std::uint8_t> SavedState::encode() const {
-  std::vector<std::uint8_t> blob;
-  put(blob, {reinterpret_cast<const std::uint8_t*>(magic.data()), magic.size()});
-  put_section(blob, mode_pages);
-  put_section(blob, identifying_information);
-  put_section(blob, text_identifying_information);
-  put(blob, Crc32c::of(blob));
-  return blob;
+  std::vector<std::uint8_t> content;
+  put_section(content, mode_pages);
+  put_section(content, identifying_information);
+  put_section(content, text_identifying_information);
+  return seal(first_line, content);
 }
 
 std::optional<SavedState> SavedState::decode(Bytes blob) {
-  if (blob.size() < magic.size() + sizeof(be32)) return std::nullopt;
-  if (!std::equal(magic.begin(), magic.end(), blob.begin())) return std::nullopt;
-  const Bytes checked = blob.first(blob.size() - sizeof(be32));
-  if (!std::ranges::equal(Crc32c::of(checked), blob.last(sizeof(be32)))) return std::nullopt;
-  Bytes rest = checked.subspan(magic.size());
+  const auto content = unseal(first_line, blob);
+  if (!content) return std::nullopt;
+  Bytes rest = *content;
   SavedState state;
   const bool whole = take_section(rest, state.mode_pages) && take_section(rest, state.identifying_information) &&
                      take_section(rest, state.text_identifying_information) && rest.empty();

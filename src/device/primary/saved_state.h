@@ -5,8 +5,6 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "reactor/shard.h"
-#include "reactor/task.h"
 
 namespace tgt {
 
@@ -21,14 +19,6 @@ struct SavedState {
   std::vector<std::uint8_t> encode() const;
   // Nothing when a byte is wrong or missing: it is refused as a whole.
   static std::optional<SavedState> decode(Bytes blob);
-};
-
-// Where it survives the daemon. One for each logical unit; the daemon provides it.
-class SavedStateStore {
- public:
-  virtual ~SavedStateStore() = default;
-  // Replaces what was saved before, as one step. True only when it is on stable storage.
-  virtual Task<bool> save(Shard& shard, std::vector<std::uint8_t> blob) = 0;
 };
 
 }  // namespace tgt

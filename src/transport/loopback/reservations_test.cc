@@ -41,7 +41,7 @@ constexpr std::uint8_t aptpl = 0x01;
 constexpr std::uint8_t specify_ports = 0x08;
 
 // Remembers what it was given, or fails.
-class FakeStore final : public ReservationStore {
+class FakeStore final : public StateStore {
  public:
   struct Disk {
     std::vector<std::uint8_t> blob;

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "management/state_files.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <utility>
+
+#include "reactor/blocking_pool.h"
+#include "reactor/locked_folder.h"
+#include "reactor/mutex.h"
+#include "reactor/timer.h"
+
+namespace tgt {
+namespace {
+
+constexpr std::size_t longest_file = std::size_t{64} << 20;
+constexpr std::size_t longest_name =
+    180;  // with what follows it, and until it is in its place; a file system takes 255
+// A unit of the same name that was just removed gives its files back when its last command has ended.
+constexpr Duration patience = 5s;
+constexpr Duration between_looks = 10ms;
+
+// What a unit keeps in a file of its own.
+struct KindOfState {
+  std::string_view suffix;
+  std::string_view what;     // in messages
+  std::string_view without;  // how a unit begins when its file is removed
+};
+constexpr KindOfState reservations{
+    .suffix = ".reservations", .what = "persistent reservations", .without = "without reservations"};
+constexpr KindOfState settings{.suffix = ".settings",
+                               .what = "saved mode pages and identifying information",
+                               .without = "with what is so by default"};
+
+// The name of a unit as that of a file: everything but letters, digits and a few signs by its number.
+std::string file_name_of(const std::string& unit_name) {
+  std::string name;
+  for (const char character : unit_name) {
+    const bool plain = (character >= '0' && character <= '9') || (character >= 'a' && character <= 'z') ||
+                       (character >= 'A' && character <= 'Z') || character == '-' || character == '_' ||
+                       (character == '.' && !name.empty());
+    name += plain ? std::string(1, character) : fmt::format("%{:02X}", static_cast<unsigned char>(character));
+  }
+  return name;
+}
+
+}  // namespace
+
+class StateFiles::Folder {
+ public:
+  Folder(LockedFolder files, Log log) : files_(std::move(files)), log_(std::move(log)) {}
+
+  const LockedFolder& files() const { return files_; }
+  const Log& log() const { return log_; }
+  std::string path_of(const std::string& name) const { return files_.path() + '/' + name; }
+  bool take(const std::string& name) {
+    const LockGuard lock(mutex_);
+    return taken_.insert(name).second;
+  }
+  void give_back(const std::string& name) {
+    const LockGuard lock(mutex_);
+    taken_.erase(name);
+  }
+
+ private:
+  LockedFolder files_;
+  Log log_;
+  Mutex mutex_;
+  std::set<std::string> taken_;
+};
+
+namespace {
+
+// The files of one name are this unit's as long as this lives; its files share it.
+class NameTaken {
+ public:
+  NameTaken(std::shared_ptr<StateFiles::Folder> folder, std::string name)
+      : folder_(std::move(folder)), name_(std::move(name)) {}
+  NameTaken(const NameTaken&) = delete;
+  NameTaken& operator=(const NameTaken&) = delete;
+  ~NameTaken() { folder_->give_back(name_); }
+
+  const StateFiles::Folder& folder() const { return *folder_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  std::shared_ptr<StateFiles::Folder> folder_;
+  std::string name_;
+};
+
+// A file that is replaced as one step.
+class StateFile final : public StateStore {
+ public:
+  StateFile(std::shared_ptr<NameTaken> of, const KindOfState& kind)
+      : of_(std::move(of)), kind_(kind), name_(of_->name() + std::string(kind.suffix)) {}
+
+  Task<bool> save(Shard& shard, std::vector<std::uint8_t> blob) override {
+    const auto saved = co_await shard.blocking().run(shard, [&] { return of_->folder().files().replace(name_, blob); });
+    if (!saved) {
+      of_->folder().log().error("{}: {}; the initiator is told that it cannot be kept", path(), saved.error().text());
+    }
+    co_return saved.has_value();
+  }
+
+  using Content = std::optional<std::vector<std::uint8_t>>;
+  // Nothing when nothing was saved yet.
+  Task<Result<Content, std::string>> read(Shard& shard) {
+    auto content =
+        co_await shard.blocking().run(shard, [this] { return of_->folder().files().read(name_, longest_file); });
+    if (content) co_return std::move(*content);
+    co_return failure(
+        fmt::format("{}: {}; the {} of this logical unit cannot be read", path(), content.error().text(), kind_.what));
+  }
+  std::string damage() const {
+    return fmt::format(
+        "{}: damaged, or of another version of tgtd: the {} of this logical unit are not known; put a good copy back, "
+        "or remove the file to begin {}",
+        path(), kind_.what, kind_.without);
+  }
+
+ private:
+  std::string path() const { return of_->folder().path_of(name_); }
+
+  std::shared_ptr<NameTaken> of_;
+  const KindOfState& kind_;
+  std::string name_;
+};
+
+Task<Result<void, std::string>> attach_reservations(Shard& shard, std::shared_ptr<NameTaken> name,
+                                                    std::shared_ptr<LogicalUnit> unit) {
+  auto file = std::make_unique<StateFile>(std::move(name), reservations);
+  const auto content = co_await file->read(shard);
+  if (!content) co_return failure(content.error());
+  const std::string damage = file->damage();
+  unit->reservations().set_store(std::move(file));
+  const bool known = !*content || unit->reservations().restore(**content);
+  if (!known) co_return failure(damage);
+  co_return Result<void, std::string>();
+}
+
+Task<Result<void, std::string>> attach_settings(Shard& shard, std::shared_ptr<NameTaken> name,
+                                                std::shared_ptr<LogicalUnit> unit) {
+  auto file = std::make_unique<StateFile>(std::move(name), settings);
+  const auto content = co_await file->read(shard);
+  if (!content) co_return failure(content.error());
+  const std::string damage = file->damage();
+  const auto saved = *content ? std::optional<Bytes>(**content) : std::nullopt;
+  const bool known = unit->device().keep_state_in(std::move(file), saved);
+  if (!known) co_return failure(damage);
+  co_return Result<void, std::string>();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<StateFiles>, std::string> StateFiles::open(const std::string& folder, Log log) {
+  auto files = LockedFolder::open(folder);
+  if (!files) {
+    const bool in_use = files.error().kind() == IoError::Kind::busy;
+    return failure(fmt::format("{}: {}", folder, in_use ? "another tgtd uses it" : files.error().text()));
+  }
+  return std::unique_ptr<StateFiles>(new StateFiles(std::make_shared<Folder>(std::move(*files), std::move(log))));
+}
+
+std::unique_ptr<StateFiles> StateFiles::open_or_warn(const std::string& folder, const Log& log) {
+  auto files = open(folder, log);
+  if (files) return std::move(*files);
+  log.warning(
+      "{}; persistent reservations and saved mode pages will not outlive tgtd, and initiators that ask for it (APTPL, "
+      "SP) are refused",
+      files.error());
+  return nullptr;
+}
+
+Task<Result<void, std::string>> StateFiles::attach(Shard& shard, std::shared_ptr<LogicalUnit> unit) {
+  const std::string unit_name = unit->device().lasting_name();
+  const std::string name = file_name_of(unit_name);
+  if (unit_name.empty() || name.size() > longest_name) co_return Result<void, std::string>();
+  const TimePoint deadline = shard.now() + patience;
+  while (!folder_->take(name)) {
+    if (shard.now() >= deadline) {
+      folder_->log().warning("another logical unit has the name {} too: only what that one keeps can outlive tgtd",
+                             unit_name);
+      co_return Result<void, std::string>();
+    }
+    co_await shard.sleep(between_looks);
+  }
+  const auto taken = std::make_shared<NameTaken>(folder_, name);
+  auto attached = co_await attach_reservations(shard, taken, unit);
+  if (attached) attached = co_await attach_settings(shard, taken, unit);
+  co_return std::move(attached);
+}
+
+}  // namespace tgt

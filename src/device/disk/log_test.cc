@@ -66,6 +66,25 @@ TEST_F(LogTest, CountsWhatWasReadWrittenAndVerified) {
   EXPECT_EQ(counter(0x19, 1, 3), 3u) << "blocks transmitted";
 }
 
+TEST_F(LogTest, CountsEveryCommandThatWrites) {
+  const auto cdb_of_16 = [](std::uint8_t operation_code, std::uint8_t flags) {
+    return List{operation_code, flags, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0};
+  };
+  EXPECT_EQ(send(cdb_of_16(0x8b, 0), pattern(2, 1)).status, Status::good) << "ORWRITE";
+  EXPECT_EQ(counter(0x19, 1, 1), 1u);
+  EXPECT_EQ(send(cdb_of_16(0x93, 0), pattern(1, 1)).status, Status::good) << "WRITE SAME";
+  EXPECT_EQ(send(cdb_of_16(0x93, 0x01)).status, Status::good) << "WRITE SAME of zeros";
+  EXPECT_EQ(send(cdb_of_16(0x8e, 0), pattern(2, 1)).status, Status::good) << "WRITE AND VERIFY";
+  EXPECT_EQ(counter(0x19, 1, 1), 4u) << "write commands";
+  EXPECT_EQ(counter(0x19, 1, 3), 0u) << "blocks transmitted";
+  EXPECT_EQ(counter(0x02, 5), 4u * 2 * 512) << "bytes written";
+  make({.write_bad_from = 512}, {});
+  EXPECT_EQ(send(cdb_of_16(0x8b, 0), pattern(2, 1)).status, Status::check_condition);
+  EXPECT_EQ(send(cdb_of_16(0x93, 0), pattern(1, 1)).status, Status::check_condition);
+  EXPECT_EQ(counter(0x19, 1, 1), 0u);
+  EXPECT_EQ(counter(0x02, 6), 2u) << "uncorrected errors";
+}
+
 TEST_F(LogTest, CountsWhatTheMediumCouldNotDo) {
   make({.bad_from = 512}, {});
   EXPECT_EQ(send(read10(0, 2)).status, Status::check_condition);

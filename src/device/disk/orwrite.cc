@@ -18,10 +18,12 @@ Task<Reply> OrWrite16::run(Disk& disk, Command& command) {
   const MutableBytes blocks = buffer->first(length);
   const auto read = co_await disk.store().read_all(shard, blocks, range.offset(disk));
   if (!read) co_return reply_for(read.error(), MediumAccess::reading, disk, range);
+  const TimePoint began = shard.now();
   for (std::size_t i = 0; i < length; ++i) blocks[i] = static_cast<std::uint8_t>(blocks[i] | (*data)[i]);
   const auto written = co_await disk.store_to_change(range).write_all(shard, blocks, range.offset(disk));
   if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, range);
-  Reply reply = co_await conclude_write(disk, command, range, command[force_unit_access] != 0);
+  Reply reply = co_await conclude_write(
+      disk, command, {.range = range, .began = began, .force_unit_access = command[force_unit_access] != 0});
   co_return std::move(reply);
 }
 

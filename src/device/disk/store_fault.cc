@@ -53,10 +53,13 @@ Reply reply_for(const IoFault& fault, MediumAccess access, const Disk& disk, con
   return Reply::check_condition(Sense::internal_target_failure());
 }
 
-Task<Reply> conclude_write(Disk& disk, Command& command, BlockRange range, bool force_unit_access) {
-  if (!force_unit_access && disk.write_cache_enabled()) co_return Reply::good();
-  const auto flushed = co_await disk.store().flush(command.shard());
-  if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
+Task<Reply> conclude_write(Disk& disk, Command& command, Written written) {
+  const BlockRange& range = written.range;
+  if (written.force_unit_access || !disk.write_cache_enabled()) {
+    const auto flushed = co_await disk.store().flush(command.shard());
+    if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
+  }
+  disk.counters().count(MediumCounters::Kind::write, command.shard(), range.count.value, written.began);
   co_return Reply::good();
 }
 

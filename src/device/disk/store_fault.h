@@ -12,7 +12,14 @@ enum class MediumAccess : std::uint8_t { reading, writing, verifying };
 // medium's own fault is counted for the log pages.
 Reply reply_for(const IoFault& fault, MediumAccess access, const Disk& disk, const BlockRange& range);
 
-// The end of a command that has written `range`: GOOD, once what must be durable before it is (FUA, or no write cache).
-Task<Reply> conclude_write(Disk& disk, Command& command, BlockRange range, bool force_unit_access);
+// What a command has written, since when.
+struct Written {
+  BlockRange range;
+  TimePoint began;
+  bool force_unit_access = false;
+};
+// The end of a command that writes: GOOD, once what must be durable before it is (FUA, or no write cache), and counted
+// for the log pages.
+Task<Reply> conclude_write(Disk& disk, Command& command, Written written);
 
 }  // namespace tgt

@@ -21,12 +21,11 @@ Task<Reply> write_and_verify_blocks(Disk& disk, Command& command, WritingAndVeri
   const auto written = co_await disk.store_to_change(range).write_all(shard, data, range.offset(disk));
   if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, range);
   // What is verified is the medium, not the cache.
-  const auto flushed = co_await disk.store().flush(shard);
-  if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
-  disk.counters().count(MediumCounters::Kind::write, shard, range.count.value, began);
+  Reply reply = co_await conclude_write(disk, command, {.range = range, .began = began, .force_unit_access = true});
+  if (reply.status != Status::good) co_return std::move(reply);
   const Bytes expected = writing.check == 1 ? Bytes(data) : Bytes();
   auto different = co_await compare_medium(disk, command, range, expected);
-  co_return different ? std::move(*different) : Reply::good();
+  co_return different ? std::move(*different) : std::move(reply);
 }
 
 }  // namespace tgt

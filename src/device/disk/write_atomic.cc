@@ -41,10 +41,8 @@ Task<Reply> WriteAtomic16::run(Disk& disk, Command& command) {
   const auto written = co_await write_all_or_nothing(disk.store_to_change(range), command, range.offset(disk), *data,
                                                      before->first(length));
   if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, range);
-  Reply reply = co_await conclude_write(disk, command, range, command[force_unit_access] != 0);
-  if (reply.status == Status::good) {
-    disk.counters().count(MediumCounters::Kind::write, command.shard(), range.count.value, began);
-  }
+  Reply reply = co_await conclude_write(
+      disk, command, {.range = range, .began = began, .force_unit_access = command[force_unit_access] != 0});
   co_return std::move(reply);
 }
 

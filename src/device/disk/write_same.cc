@@ -64,10 +64,11 @@ Task<Reply> write_same(Disk& disk, Command& command, WritingSame writing) {
     block = *data;
   }
   const bool zeros = std::ranges::all_of(block, [](std::uint8_t byte) { return byte == 0; });
+  const TimePoint began = command.shard().now();
   const auto written =
       zeros ? co_await write_zeros(disk, command, writing) : co_await write_repeated(disk, command, writing, block);
   if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, writing.range);
-  Reply reply = co_await conclude_write(disk, command, writing.range, false);
+  Reply reply = co_await conclude_write(disk, command, {.range = writing.range, .began = began});
   co_return std::move(reply);
 }
 

@@ -6,7 +6,6 @@
 #include "core/target.h"
 #include "device/disk/copy/copy_end.h"
 #include "device/disk/copy/third_party_copies.h"
-#include "device/disk/copy/token_ranges.h"
 #include "scsi/copy_sense.h"
 
 namespace tgt {
@@ -25,7 +24,6 @@ static_assert(WireStruct<ListHeader> && sizeof(ListHeader) == 16);
 constexpr std::uint8_t rod_type_valid = 0x02;  // RTV
 constexpr std::uint16_t at_inactivity_timeout = 4;
 constexpr std::uint16_t at_rod_type = 8;
-constexpr std::uint16_t at_range_descriptor_length = 14;
 
 std::optional<Sense> refuses(const ListHeader& header) {
   if (header.inactivity_timeout > RodTokens::longest_inactivity.count()) {
@@ -62,13 +60,11 @@ RodToken token_for(const Disk& disk, const Command& command, std::uint64_t block
 Task<Reply> PopulateToken::run(Disk& disk, Command& command) {
   if (const auto reason = disk.not_ready()) co_return Reply::check_condition(*reason);
   if (command[parameter_list_length] == 0) co_return Reply::good();
-  constexpr std::uint64_t longest = sizeof(be16) + 0xffff;  // what the list's own length field can say
-  const auto data = co_await command.parameter_list(std::min(command[parameter_list_length], longest));
-  if (!data) co_return Reply::check_condition(data.error());
-  if (const auto refused = refuses_token_list(*data, sizeof(ListHeader))) co_return Reply::check_condition(*refused);
-  const auto header = *read_wire<ListHeader>(*data);
+  const auto list = co_await TokenList::take<ListHeader>(command);
+  if (!list) co_return Reply::check_condition(list.error());
+  const auto header = list->header<ListHeader>();
   if (const auto refused = refuses(header)) co_return Reply::check_condition(*refused);
-  const auto parsed = TokenRanges::parse(disk, *data, at_range_descriptor_length);
+  const auto parsed = list->ranges(disk);
   if (!parsed) co_return Reply::check_condition(parsed.error());
   ThirdPartyCopies& copies = disk.third_party_copies();
   auto ticket = copies.operations.begin(command.itl(), static_cast<std::uint32_t>(command[list_identifier]),

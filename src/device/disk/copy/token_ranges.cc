@@ -25,14 +25,6 @@ bool any_overlap(RodTokens::Ranges ranges) {
 
 }  // namespace
 
-std::optional<Sense> refuses_token_list(Bytes list, std::size_t shortest) {
-  if (list.size() < shortest) return Sense::parameter_list_length_error();
-  const std::size_t length = std::size_t{*read_wire<be16>(list)} + sizeof(be16);
-  if (length < shortest) return Sense::invalid_field_in_parameter_list(0);
-  if (length > list.size()) return Sense::parameter_list_length_error();
-  return std::nullopt;
-}
-
 Result<TokenRanges, Sense> TokenRanges::parse(const Disk& disk, Bytes list, std::uint16_t length_field) {
   const Sense bad_length = Sense::invalid_field_in_parameter_list(length_field);
   const auto length = read_wire<be16>(list.subspan(length_field));

@@ -15,7 +15,4 @@ struct TokenRanges {
   static Result<TokenRanges, Sense> parse(const Disk& disk, Bytes list, std::uint16_t length_field);
 };
 
-// The first field of both lists is the length of what follows it.
-std::optional<Sense> refuses_token_list(Bytes list, std::size_t shortest);
-
 }  // namespace tgt

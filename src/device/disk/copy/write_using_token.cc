@@ -5,7 +5,6 @@
 
 #include "device/disk/copy/copy_blocks.h"
 #include "device/disk/copy/third_party_copies.h"
-#include "device/disk/copy/token_ranges.h"
 #include "device/disk/write_same.h"
 #include "scsi/copy_sense.h"
 
@@ -24,7 +23,6 @@ struct ListHeader {
 static_assert(WireStruct<ListHeader> && sizeof(ListHeader) == 536);
 constexpr std::uint8_t delete_token = 0x02;  // DEL_TKN
 constexpr std::uint16_t at_offset_into_rod = 8;
-constexpr std::uint16_t at_range_descriptor_length = 534;
 
 // What is to be written, and where from. Without a source: zeros.
 struct TokenWrite {
@@ -135,12 +133,10 @@ Task<Reply> WriteUsingToken::run(Disk& disk, Command& command) {
   if (const auto reason = disk.not_ready()) co_return Reply::check_condition(*reason);
   if (const auto reason = disk.write_protection()) co_return Reply::check_condition(*reason);
   if (command[parameter_list_length] == 0) co_return Reply::good();
-  constexpr std::uint64_t longest = sizeof(be16) + 0xffff;  // what the list's own length field can say
-  const auto data = co_await command.parameter_list(std::min(command[parameter_list_length], longest));
-  if (!data) co_return Reply::check_condition(data.error());
-  if (const auto refused = refuses_token_list(*data, sizeof(ListHeader))) co_return Reply::check_condition(*refused);
-  const auto header = *read_wire<ListHeader>(*data);
-  auto parsed = TokenRanges::parse(disk, *data, at_range_descriptor_length);
+  const auto list = co_await TokenList::take<ListHeader>(command);
+  if (!list) co_return Reply::check_condition(list.error());
+  const auto header = list->header<ListHeader>();
+  auto parsed = list->ranges(disk);
   if (!parsed) co_return Reply::check_condition(parsed.error());
   TokenWrite write{.to = std::move(*parsed), .source = std::nullopt, .from = nullptr};
   if (const auto refused = find_source(disk, command, header, write)) co_return Reply::check_condition(*refused);

@@ -75,6 +75,10 @@ Task<Result<File, IoError>> File::reopen(Shard& shard, OpenOptions options) cons
 
 Result<File::Facts, IoError> File::facts_at_hand() const { return facts_of_file(descriptor_); }
 
+Task<Result<File::Space, IoError>> File::space(Shard& shard) const {
+  co_return co_await shard.blocking().run(shard, [this] { return space_of_file(descriptor_); });
+}
+
 Task<Result<File::Extent, IoError>> File::extent_at(Shard& shard, std::uint64_t offset) const {
   co_return co_await shard.blocking().run(shard, [this, offset] { return extent_of_file(descriptor_, offset); });
 }

@@ -57,6 +57,13 @@ class File {
   // Of a regular file, what the kernel knows without asking a server or a disk: does not sleep.
   Result<Facts, IoError> facts_at_hand() const;
 
+  struct Space {
+    std::uint64_t allocated = 0;  // bytes that the file takes
+    std::uint64_t available = 0;  // bytes that its file system has left, for everybody
+  };
+  // Of a regular file. Asked in the blocking pool: a server may have to say.
+  Task<Result<Space, IoError>> space(Shard& shard) const;
+
   // From an offset on: how many bytes are alike, and whether they are a hole.
   struct Extent {
     std::uint64_t length = 0;

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -152,6 +153,15 @@ Result<File::Facts, IoError> facts_of_file(int descriptor) {
   constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
   if (::statx(descriptor, "", flags, STATX_SIZE | STATX_NLINK, &status) != 0) return last_error();
   return File::Facts{.size = status.stx_size, .names = status.stx_nlink};
+}
+
+Result<File::Space, IoError> space_of_file(int descriptor) {
+  constexpr std::uint64_t unit_of_blocks = 512;  // of st_blocks, whatever the file system's blocks are
+  struct stat status{};
+  struct statvfs system{};
+  if (::fstat(descriptor, &status) != 0 || ::fstatvfs(descriptor, &system) != 0) return last_error();
+  return File::Space{.allocated = static_cast<std::uint64_t>(status.st_blocks) * unit_of_blocks,
+                     .available = std::uint64_t{system.f_bavail} * system.f_frsize};
 }
 
 Result<File::Extent, IoError> extent_of_file(int descriptor, std::uint64_t offset) {

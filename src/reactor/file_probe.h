@@ -25,6 +25,8 @@ Result<std::uint64_t, IoError> size_of_file(int descriptor);
 // Does not sleep: takes what the kernel has at hand.
 Result<File::Facts, IoError> facts_of_file(int descriptor);
 
+Result<File::Space, IoError> space_of_file(int descriptor);
+
 Result<File::Extent, IoError> extent_of_file(int descriptor, std::uint64_t offset);
 
 }  // namespace tgt

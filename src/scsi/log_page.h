@@ -71,6 +71,19 @@ struct TimeInterval {
 };
 static_assert(WireStruct<TimeInterval> && sizeof(TimeInterval) == 12);
 
+// SBC-4, 6.4.5: 0001h the LBA mapping resources that are available, 0002h those that are used; in threshold sets.
+struct ResourceCount {
+  static constexpr std::uint16_t available = 0x0001;
+  static constexpr std::uint16_t used = 0x0002;
+  static constexpr std::uint8_t dedicated = 0x01;
+  static constexpr std::uint8_t shared = 0x02;
+  ParameterHeader header{.control = binary_list, .parameter_length = 8};
+  be32 count{};
+  std::uint8_t scope = dedicated;
+  std::array<std::uint8_t, 3> reserved{};
+};
+static_assert(WireStruct<ResourceCount> && sizeof(ResourceCount) == 12);
+
 inline constexpr std::uint8_t temperature_not_known = 0xff;
 // SPC-6, 7.3.22: 0000h the temperature, 0001h the reference temperature.
 struct Temperature {

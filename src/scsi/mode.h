@@ -67,11 +67,12 @@ static_assert(WireStruct<SubpageHeader> && sizeof(SubpageHeader) == 4);
 
 // SBC-4, 6.5.8.
 struct ReadWriteErrorRecovery {
+  static constexpr std::uint8_t provisioning_errors_reported = 0x80;  // LBPERE
   PageHeader header{0x01, 0x0a};
   std::uint8_t flags = 0;  // AWRE 80h, ARRE 40h, TB, RC, PER, DTE
   std::uint8_t read_retry_count = 0;
   std::array<std::uint8_t, 3> obsolete{};
-  std::uint8_t lbpere = 0;
+  std::uint8_t lbpere = 0;  // LBPERE
   std::uint8_t write_retry_count = 0;
   std::uint8_t reserved = 0;
   be16 recovery_time_limit{};
@@ -134,6 +135,32 @@ struct InformationalExceptionsControl {
   be32 report_count{};
 };
 static_assert(WireStruct<InformationalExceptionsControl> && sizeof(InformationalExceptionsControl) == 12);
+
+// SBC-4, 6.5.9. One threshold: SBC-4, 4.7.3.7.
+struct ThresholdDescriptor {
+  static constexpr std::uint8_t enabled = 0x80;
+  static constexpr std::uint8_t armed_decreasing = 0x00;  // THRESHOLD ARMING, bits 2 to 0
+  static constexpr std::uint8_t armed_increasing = 0x01;
+  static constexpr std::uint8_t available_resources = 0x01;  // THRESHOLD RESOURCE: LBA mapping resources
+  static constexpr std::uint8_t used_resources = 0x02;
+  std::uint8_t flags = 0;  // ENABLED, THRESHOLD TYPE in bits 5 to 3 (0: a soft threshold), THRESHOLD ARMING
+  std::uint8_t resource = 0;
+  be16 reserved{};
+  be32 count{};  // threshold sets
+};
+static_assert(WireStruct<ThresholdDescriptor> && sizeof(ThresholdDescriptor) == 8);
+
+struct LogicalBlockProvisioning {
+  SubpageHeader header{0x1c | subpage_format, 0x02, be16{28}};
+  std::uint8_t flags = 0;  // SITUA
+  std::array<std::uint8_t, 11> reserved{};
+  std::array<ThresholdDescriptor, 2> thresholds{
+      ThresholdDescriptor{.flags = ThresholdDescriptor::armed_decreasing,
+                          .resource = ThresholdDescriptor::available_resources},
+      ThresholdDescriptor{.flags = ThresholdDescriptor::armed_increasing,
+                          .resource = ThresholdDescriptor::used_resources}};
+};
+static_assert(WireStruct<LogicalBlockProvisioning> && sizeof(LogicalBlockProvisioning) == 32);
 
 // SPC-6, 7.5.15.
 struct PowerCondition {

@@ -238,4 +238,7 @@ inline constexpr Action write_stream_32 = 0x0010;
 inline constexpr Action write_scattered_32 = 0x0011;
 inline constexpr Action get_lba_status_32 = 0x0012;
 
+// PERSISTENT RESERVE OUT (SPC-6); the others are PersistentReserveOutAction.
+inline constexpr Action replace_lost_reservation = 0x08;
+
 }  // namespace tgt::service_action

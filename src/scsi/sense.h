@@ -132,6 +132,12 @@ struct Sense {
   static constexpr Sense commands_cleared_by_another_initiator() { return of(SenseKey::unit_attention, 0x2f, 0x00); }
   static constexpr Sense inquiry_data_changed() { return of(SenseKey::unit_attention, 0x3f, 0x03); }
   static constexpr Sense reported_luns_data_changed() { return of(SenseKey::unit_attention, 0x3f, 0x0e); }
+  // INFORMATION: where the threshold's descriptor stands in its mode page (SBC-4, 4.7.3.7.6).
+  static constexpr Sense thin_provisioning_soft_threshold_reached(std::uint64_t descriptor_offset) {
+    Sense sense = of(SenseKey::unit_attention, 0x38, 0x07);
+    sense.information = descriptor_offset;
+    return sense;
+  }
   static constexpr Sense medium_may_have_changed() { return of(SenseKey::unit_attention, 0x28, 0x00); }
   // MISCOMPARE
   static constexpr Sense miscompare_during_verify(std::uint64_t offset) {

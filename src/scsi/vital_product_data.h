@@ -13,6 +13,7 @@ enum class Page : std::uint8_t {
   supported_pages = 0x00,
   unit_serial_number = 0x80,
   device_identification = 0x83,
+  management_network_addresses = 0x85,
   extended_inquiry_data = 0x86,
   mode_page_policy = 0x87,
   scsi_ports = 0x88,
@@ -103,6 +104,14 @@ struct ExtendedInquiryData {
   std::array<std::uint8_t, 50> reserved{};
 };
 static_assert(WireStruct<ExtendedInquiryData> && sizeof(ExtendedInquiryData) == 60);
+
+// Page 85h: an address of a service for the logical unit; it is followed by that address.
+struct NetworkServiceDescriptor {
+  std::uint8_t association_and_service_type = 0;  // ASSOCIATION: 0, the logical unit; SERVICE TYPE: 0, not specified
+  std::uint8_t reserved = 0;
+  be16 network_address_length{};
+};
+static_assert(WireStruct<NetworkServiceDescriptor> && sizeof(NetworkServiceDescriptor) == 4);
 
 // Page 87h: one for all pages and subpages.
 struct ModePagePolicyDescriptor {

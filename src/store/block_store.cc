@@ -41,6 +41,10 @@ Task<Result<void, IoFault>> BlockStore::discard(Shard&, std::uint64_t, std::uint
   co_return failure(IoFault{.kind = IoFault::Kind::not_supported});
 }
 
+Task<Result<BlockStore::Space, IoFault>> BlockStore::space(Shard&) const {
+  co_return failure(IoFault{.kind = IoFault::Kind::not_supported});
+}
+
 Task<Result<std::uint64_t, IoFault>> BlockStore::refresh_capacity(Shard&) { co_return capacity(); }
 
 Task<Result<BlockStore::Extent, IoFault>> BlockStore::extent_at(Shard&, std::uint64_t offset) {

@@ -55,6 +55,15 @@ class BlockStore {
   };
   virtual Task<Result<Extent, IoFault>> extent_at(Shard& shard, std::uint64_t offset);
 
+  // What a medium takes of the space below it, which grows as it is written. A store that does not know it says so.
+  struct Space {
+    std::uint64_t used = 0;            // bytes that the medium takes
+    std::uint64_t available = 0;       // bytes that it could take yet
+    bool available_is_shared = false;  // others may take them first
+  };
+  virtual bool knows_space() const { return false; }
+  virtual Task<Result<Space, IoFault>> space(Shard& shard) const;
+
   // Asks again how large the medium is; capacity() follows. One at a time.
   virtual Task<Result<std::uint64_t, IoFault>> refresh_capacity(Shard& shard);
 

@@ -15,6 +15,7 @@ class CowStore final : public StoreFilter {
   std::uint32_t alignment() const override;
   bool read_only() const override { return false; }
   bool can_discard() const override { return false; }
+  bool knows_space() const override { return false; }  // that below is not what runs out
   StoreTransfer read(Shard& shard, MutableBytes data, std::uint64_t offset) override;
   StoreTransfer write(Shard& shard, Bytes data, std::uint64_t offset) override;
   Task<Result<void, IoFault>> flush(Shard&) override { co_return Result<void, IoFault>(); }
@@ -29,6 +30,7 @@ class CowStore final : public StoreFilter {
   Task<Result<Extent, IoFault>> extent_at(Shard& shard, std::uint64_t offset) override {
     return BlockStore::extent_at(shard, offset);
   }
+  Task<Result<Space, IoFault>> space(Shard& shard) const override { return BlockStore::space(shard); }
   // NOLINTEND(bugprone-parent-virtual-call)
 
  private:

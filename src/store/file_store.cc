@@ -187,6 +187,14 @@ Task<Result<BlockStore::Extent, IoFault>> FileStore::extent_at(Shard& shard, std
   co_return Extent{.length = std::min(extent->length, rest), .allocated = extent->allocated};
 }
 
+Task<Result<BlockStore::Space, IoFault>> FileStore::space(Shard& shard) const {
+  const auto below = co_await file_.space(shard);
+  if (!below) co_return failure(IoFault::from(below.error()));
+  co_return Space{.used = std::min(below->allocated, capacity()),
+                  .available = std::min(below->available, capacity()),
+                  .available_is_shared = true};
+}
+
 Task<Result<std::uint64_t, IoFault>> FileStore::refresh_capacity(Shard& shard) {
   const auto size = co_await file_.refresh_size(shard);
   if (!size) co_return failure(IoFault::from(size.error()));

@@ -48,6 +48,8 @@ class FileStore final : public BlockStore {
   Task<Result<void, IoFault>> discard(Shard& shard, std::uint64_t offset, std::uint64_t length) override;
   Task<Result<void, IoFault>> write_zeros(Shard& shard, std::uint64_t offset, std::uint64_t length) override;
   Task<Result<Extent, IoFault>> extent_at(Shard& shard, std::uint64_t offset) override;
+  bool knows_space() const override { return !file_.properties().is_block_device; }
+  Task<Result<Space, IoFault>> space(Shard& shard) const override;
   Task<Result<std::uint64_t, IoFault>> refresh_capacity(Shard& shard) override;
   void met_end() override { look_at_file(); }
   void close() override;

@@ -28,7 +28,8 @@ StoreTransfer MemoryStore::write(Shard&, Bytes data, std::uint64_t offset) {
   if (!holds(offset, data.size())) return StoreTransfer::Outcome(failure(end_of_store()));
   for (std::uint64_t index = offset / piece; index * piece < offset + data.size(); ++index) {
     // Looked at first: writing it again and again would send its cache line from shard to shard.
-    if (written(index).load(std::memory_order_relaxed) == 0) written(index).store(1, std::memory_order_relaxed);
+    if (written(index).load(std::memory_order_relaxed) != 0) continue;
+    if (written(index).exchange(1, std::memory_order_relaxed) == 0) pieces_written_.fetch_add(1);
   }
   return StoreTransfer::Outcome(copy_bytes(data, memory_.bytes().subspan(offset, data.size())));
 }
@@ -39,13 +40,18 @@ Task<Result<void, IoFault>> MemoryStore::discard(Shard&, std::uint64_t offset, s
   if (!holds(offset, length)) co_return failure(end_of_store());
   memory_.zero(offset, length);
   for (std::uint64_t index = (offset + piece - 1) / piece; (index + 1) * piece <= offset + length; ++index) {
-    written(index).store(0, std::memory_order_relaxed);
+    if (written(index).exchange(0, std::memory_order_relaxed) != 0) pieces_written_.fetch_sub(1);
   }
   co_return Result<void, IoFault>();
 }
 
 Task<Result<void, IoFault>> MemoryStore::write_zeros(Shard& shard, std::uint64_t offset, std::uint64_t length) {
   return discard(shard, offset, length);
+}
+
+Task<Result<BlockStore::Space, IoFault>> MemoryStore::space(Shard&) const {
+  const std::uint64_t used = std::min(pieces_written_.load() * piece, capacity());
+  co_return Space{.used = used, .available = capacity() - used};
 }
 
 Task<Result<BlockStore::Extent, IoFault>> MemoryStore::extent_at(Shard&, std::uint64_t offset) {

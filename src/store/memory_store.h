@@ -23,6 +23,8 @@ class MemoryStore final : public BlockStore {
   Task<Result<void, IoFault>> discard(Shard& shard, std::uint64_t offset, std::uint64_t length) override;
   Task<Result<void, IoFault>> write_zeros(Shard& shard, std::uint64_t offset, std::uint64_t length) override;
   Task<Result<Extent, IoFault>> extent_at(Shard& shard, std::uint64_t offset) override;
+  bool knows_space() const override { return true; }
+  Task<Result<Space, IoFault>> space(Shard& shard) const override;
 
  private:
   static constexpr std::uint64_t piece = 4096;  // what is allocated or not as one
@@ -36,6 +38,7 @@ class MemoryStore final : public BlockStore {
   }
   AnonymousMemory memory_;
   AnonymousMemory written_;  // a byte for each piece: not zero once it was written
+  std::atomic<std::uint64_t> pieces_written_{0};
 };
 
 }  // namespace tgt

@@ -37,6 +37,8 @@ class StoreFilter : public BlockStore {
   Task<Result<Extent, IoFault>> extent_at(Shard& shard, std::uint64_t offset) override {
     return below_->extent_at(shard, offset);
   }
+  bool knows_space() const override { return below_->knows_space(); }
+  Task<Result<Space, IoFault>> space(Shard& shard) const override { return below_->space(shard); }
   Task<Result<std::uint64_t, IoFault>> refresh_capacity(Shard& shard) override {
     return below_->refresh_capacity(shard);
   }

@@ -85,12 +85,54 @@ TEST_P(StoreTest, AMemoryStoreTellsWhatTakesSpace) {
   });
 }
 
+TEST_P(StoreTest, AMemoryStoreTellsHowMuchSpaceItTakes) {
+  run([](Shard& shard) -> Task<void> {
+    auto store = MemoryStore::open(65536 + 512);
+    EXPECT_TRUE((*store)->knows_space());
+    for (unsigned again = 0; again < 2; ++again) {
+      const auto written = co_await (*store)->write_all(shard, pattern(8192), 4096);
+      EXPECT_TRUE(written.has_value());
+    }
+    auto space = co_await (*store)->space(shard);
+    EXPECT_EQ(space->used, 8192u);
+    EXPECT_EQ(space->available, 65536u + 512u - 8192u);
+    for (unsigned again = 0; again < 2; ++again) {
+      const auto discarded = co_await (*store)->discard(shard, 4096, 4096);
+      EXPECT_TRUE(discarded.has_value());
+    }
+    space = co_await (*store)->space(shard);
+    EXPECT_EQ(space->used, 4096u);
+  });
+}
+
+TEST_P(StoreTest, AFileTellsHowMuchSpaceItTakesAndWhatIsLeft) {
+  const std::string path = make_file(1 << 20);
+  run([&](Shard& shard) -> Task<void> {
+    auto store = co_await FileStore::open(shard, {.path = path});
+    EXPECT_TRUE((*store)->knows_space());
+    const auto before = co_await (*store)->space(shard);
+    EXPECT_LT(before->used, 65536u);
+    EXPECT_LE(before->available, 1u << 20);
+    EXPECT_TRUE(before->available_is_shared);
+    const auto written = co_await (*store)->write_all(shard, pattern(65536), 262144);
+    EXPECT_TRUE(written.has_value());
+    const auto flushed = co_await (*store)->flush(shard);
+    EXPECT_TRUE(flushed.has_value());
+    const auto after = co_await (*store)->space(shard);
+    EXPECT_GE(after->used, 65536u);
+    EXPECT_LE(after->used, 1u << 20);
+  });
+}
+
 TEST_P(StoreTest, AStoreThatDoesNotKnowSaysThatEverythingTakesSpace) {
   run([](Shard& shard) -> Task<void> {
     auto store = NullStore::open(8192);
     const auto extent = co_await (*store)->extent_at(shard, 512);
     EXPECT_TRUE(extent->allocated);
     EXPECT_EQ(extent->length, 7680u);
+    EXPECT_FALSE((*store)->knows_space());
+    const auto space = co_await (*store)->space(shard);
+    EXPECT_EQ(space.error().kind, IoFault::Kind::not_supported);
   });
 }
 

@@ -32,12 +32,10 @@ constexpr NamedPage vital_product_data_names[] = {{0x00, 0, "Supported VPD Pages
                                                   {0xb0, 0, "Block Limits"},
                                                   {0xb1, 0, "Block Device Characteristics"},
                                                   {0xb2, 0, "Logical Block Provisioning"}};
-constexpr NamedPage mode_names[] = {{0x01, 0, "Read-Write Error Recovery"},
-                                    {0x08, 0, "Caching"},
-                                    {0x0a, 0, "Control"},
-                                    {0x0a, 1, "Control Extension"},
-                                    {0x1a, 0, "Power Condition"},
-                                    {0x1c, 0, "Informational Exceptions Control"}};
+constexpr NamedPage mode_names[] = {
+    {0x01, 0, "Read-Write Error Recovery"}, {0x08, 0, "Caching"},         {0x0a, 0, "Control"},
+    {0x0a, 1, "Control Extension"},         {0x1a, 0, "Power Condition"}, {0x1c, 0, "Informational Exceptions Control"},
+    {0x1c, 2, "Logical Block Provisioning"}};
 constexpr NamedPage log_names[] = {{0x02, 0, "Write Error Counters"},
                                    {0x03, 0, "Read Error Counters"},
                                    {0x05, 0, "Verify Error Counters"},
@@ -66,6 +64,9 @@ constexpr Refused refused_by_disks[] = {
     {operation_code::security_protocol_in, -1, "SECURITY PROTOCOL IN", "nothing is encrypted"},
     {operation_code::security_protocol_out, -1, "SECURITY PROTOCOL OUT", "nothing is encrypted"},
     {operation_code::ata_pass_through_16, -1, "ATA PASS-THROUGH(16)", "not an ATA device"},
+    {operation_code::persistent_reserve_out, service_action::replace_lost_reservation,
+     "PERSISTENT RESERVE OUT, REPLACE LOST RESERVATION",
+     "never served as lost: a logical unit whose reservations cannot be read is not made, see tgtd(8)"},
     {operation_code::variable_length, -1, "READ(32), WRITE(32), ...", "no protection information"},
     {operation_code::maintenance_out, service_action::set_priority, "SET PRIORITY", "there are no priorities"}};
 
@@ -152,7 +153,8 @@ bool print_pages(const PrimaryDevice& device) {
   bool good = true;
   std::printf("\n| VPD page | Name | Status |\n| --- | --- | --- |\n");
   for (const VitalProductDataPage& page : device.vital_product_data_pages()) {
-    good = print_page(vital_product_data_names, page.code, 0, "supported") && good;
+    good =
+        print_page(vital_product_data_names, page.code, 0, page.has(device) ? "supported" : "where it is set") && good;
   }
   std::printf("\n| Mode page | Name | What MODE SELECT may change |\n| --- | --- | --- |\n");
   for (const ModePages::Code code : device.mode_pages().matching({mode::every_page, mode::every_subpage})) {
@@ -166,6 +168,12 @@ bool print_pages(const PrimaryDevice& device) {
       bits += text;
     }
     good = print_page(mode_names, code.page, code.subpage, bits.empty() ? "nothing" : bits.c_str()) && good;
+  }
+  if (device.mode_parameters().has_blocks) {
+    std::printf(
+        "\nMODE SELECT takes a block descriptor that says what is so already, or nothing (zeros). Another number or "
+        "length of\nblocks is refused with INVALID FIELD IN PARAMETER LIST, whose field pointer stands at that field: "
+        "the number follows the\nstore, the length is set when the logical unit is made.\n");
   }
   if (device.log_pages().empty()) return good;
   std::printf("\n| Log page | Name | Counters can be set back |\n| --- | --- | --- |\n");

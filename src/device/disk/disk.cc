@@ -3,8 +3,10 @@
 
 #include <bit>
 #include <charconv>
+#include <cstddef>
 
 #include "device/disk/copy/third_party_copies.h"
+#include "scsi/log_page.h"
 #include "scsi/opcodes.h"
 
 namespace tgt {
@@ -13,6 +15,17 @@ namespace {
 constexpr ModePages::Code caching_page{.page = 0x08};
 constexpr ModePages::Code control_page{.page = 0x0a};
 constexpr std::uint64_t largest_aligned_address = 0x3fff;  // LOWEST ALIGNED LOGICAL BLOCK ADDRESS has 14 bits
+constexpr ModePages::Code error_recovery_page{.page = 0x01};
+constexpr ModePages::Code provisioning_page{.page = 0x1c, .subpage = 0x02};
+
+// What MODE SELECT may change of thresholds: whether they are enabled, and where they are.
+mode::LogicalBlockProvisioning changeable_thresholds() {
+  mode::LogicalBlockProvisioning page;
+  for (mode::ThresholdDescriptor& threshold : page.thresholds) {
+    threshold = {.flags = mode::ThresholdDescriptor::enabled, .resource = 0, .count = 0xffffffffu};
+  }
+  return page;
+}
 
 std::optional<std::uint64_t> number_of(std::string_view text) {
   std::uint64_t value = 0;
@@ -77,6 +90,8 @@ Disk::Disk(std::unique_ptr<BlockStore> store, Options options)
                                             mode::ControlExtension::timestamp_changeable_by_other_means});
   pages.add(mode::PowerCondition{});
   pages.add(mode::InformationalExceptionsControl{});
+  pages.add(mode::LogicalBlockProvisioning{}, changeable_thresholds());
+  follow_provisioning();
 }
 
 Disk::~Disk() = default;
@@ -113,6 +128,27 @@ void Disk::mode_pages_changed() {
   PrimaryDevice::mode_pages_changed();
   write_cache_ = (mode_pages().current(caching_page, 2) & mode::Caching::write_cache_enabled) != 0;
   software_write_protect_ = (mode_pages().current(control_page, 4) & mode::Control::software_write_protect) != 0;
+  follow_thresholds();
+}
+
+void Disk::follow_provisioning() {
+  mutable_mode_pages().show(provisioning_page, tells_space());
+  constexpr std::size_t at = offsetof(mode::ReadWriteErrorRecovery, lbpere);
+  mutable_mode_pages().set(error_recovery_page, at, mode::ReadWriteErrorRecovery::provisioning_errors_reported,
+                           tells_space());
+  follow_thresholds();
+}
+
+void Disk::follow_thresholds() {
+  const auto page = mode_pages().read(provisioning_page, mode::PageControl::current);
+  space_.set_thresholds(page, unsigned{threshold_exponent()} + block_size_.exponent);
+}
+
+Task<void> Disk::prepare_log_page(Shard& shard, std::uint8_t page) {
+  const bool tells = page == static_cast<std::uint8_t>(log_page::Page::logical_block_provisioning) && tells_space();
+  if (!tells) co_return;
+  const auto known = co_await space_.refresh(*store_, shard);
+  static_cast<void>(known);
 }
 
 StandardInquiryData Disk::standard_inquiry_data() const {
@@ -205,7 +241,10 @@ bool Disk::configure_switch(std::string_view name, bool on) {
   if (name == "readonly" && !on && medium_read_only_) return false;
   if (name == "removable") removable_ = on;
   if (name == "readonly") read_only_ = on;
-  if (name == "thin_provisioning") thin_ = on;
+  if (name == "thin_provisioning") {
+    thin_ = on;
+    follow_provisioning();
+  }
   if (name == "online") {
     online_ = on;
     loaded_ = true;
@@ -245,13 +284,16 @@ Task<Result<MediumChange, std::string>> Disk::follow_size(Shard& shard) {
   if (before == blocks) co_return MediumChange::none;
   // What comes back after it was cut off is not what it was.
   if (before > blocks) store_to_change({LogicalBlockAddress(blocks), BlockCount(before - blocks)});
+  follow_thresholds();  // of a much larger disk a threshold set is larger too
   co_return MediumChange::capacity;
 }
 
 void Disk::insert(std::unique_ptr<BlockStore> store) {
   blocks_ = store->capacity() >> block_size_.exponent;
   medium_read_only_ = store->read_only();
+  store_knows_space_ = store->knows_space();
   store_ = std::move(store);
+  follow_provisioning();
   third_party_copies_->tokens.erase_all();
 }
 

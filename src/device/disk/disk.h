@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "device/disk/medium_counters.h"
 #include "device/disk/medium_work.h"
+#include "device/disk/thin_space.h"
 #include "device/primary/medium_removal.h"
 #include "device/primary/primary_device.h"
 #include "store/block_store.h"
@@ -59,6 +60,14 @@ class Disk final : public PrimaryDevice {
   }
   bool removable() const { return removable_.load(std::memory_order_relaxed); }
   bool thin() const { return thin_.load(std::memory_order_relaxed); }
+  // Whether thresholds of its space can be set, and told of.
+  bool tells_space() const { return thin() && store_knows_space_.load(std::memory_order_relaxed); }
+  ThinSpace& space() { return space_; }
+  const ThinSpace& space() const { return space_; }
+  // Of a threshold set, in blocks; 0 where there are no thresholds.
+  std::uint8_t threshold_exponent() const {
+    return tells_space() ? ThinSpace::exponent(capacity(), block_size_) : std::uint8_t{0};
+  }
   MediumRemoval& medium_removal() { return medium_removal_; }
   ThirdPartyCopies& third_party_copies() const { return *third_party_copies_; }
   void set_loaded(bool loaded) { loaded_.store(loaded, std::memory_order_relaxed); }
@@ -88,6 +97,7 @@ class Disk final : public PrimaryDevice {
   std::span<const LogPage> log_pages() const override;
   StandardInquiryData standard_inquiry_data() const override;
   ModeParameters mode_parameters() const override;
+  Task<void> prepare_log_page(Shard& shard, std::uint8_t page) override;
   Task<ResetOutcome> reset(Shard& shard, ResetKind kind) override;
   Task<std::optional<Sense>> self_test(Shard& shard) override;
   void nexus_lost(ItlNexus& itl) override;
@@ -107,6 +117,9 @@ class Disk final : public PrimaryDevice {
   // The store becomes the medium; nobody uses the one before any more.
   void insert(std::unique_ptr<BlockStore> store);
   bool configure_switch(std::string_view name, bool on);
+  // Thresholds are there or not, as provisioning and the store are.
+  void follow_provisioning();
+  void follow_thresholds();
 
   std::unique_ptr<BlockStore> store_;
   BlockSize block_size_;
@@ -115,6 +128,7 @@ class Disk final : public PrimaryDevice {
   Geometry geometry_;
   MediumRemoval medium_removal_;
   MediumWork medium_work_;
+  ThinSpace space_;
   std::unique_ptr<ThirdPartyCopies> third_party_copies_;
   std::atomic<std::uint64_t> blocks_{0};
   std::atomic<bool> write_cache_{true};
@@ -123,6 +137,7 @@ class Disk final : public PrimaryDevice {
   std::atomic<bool> medium_read_only_{false};  // as the store says
   std::atomic<bool> removable_{false};
   std::atomic<bool> thin_{false};
+  std::atomic<bool> store_knows_space_{false};
   std::atomic<bool> online_{true};
   std::atomic<bool> loaded_{true};
 };

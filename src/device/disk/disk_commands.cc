@@ -37,6 +37,7 @@
 #include "device/primary/identifying_information.h"
 #include "device/primary/inquiry.h"
 #include "device/primary/log_sense.h"
+#include "device/primary/management_network_addresses.h"
 #include "device/primary/mode_page_policy.h"
 #include "device/primary/mode_select.h"
 #include "device/primary/mode_sense.h"
@@ -76,13 +77,13 @@ constexpr auto fully_provisioned_commands = commands_and<>();
 constexpr auto thin_commands = commands_and<GetLbaStatus16, SanitizeBlockErase, Unmap>();
 
 constexpr auto disk_pages =
-    vital_product_data_pages<Disk, SupportedPages, UnitSerialNumber, DeviceIdentification, ExtendedInquiryDataPage,
-                             ModePagePolicy, ScsiPortsPage, ThirdPartyCopyPage, BlockLimitsPage,
-                             BlockDeviceCharacteristicsPage, LogicalBlockProvisioningPage>();
+    vital_product_data_pages<Disk, SupportedPages, UnitSerialNumber, DeviceIdentification, ManagementNetworkAddresses,
+                             ExtendedInquiryDataPage, ModePagePolicy, ScsiPortsPage, ThirdPartyCopyPage,
+                             BlockLimitsPage, BlockDeviceCharacteristicsPage, LogicalBlockProvisioningPage>();
 
 constexpr auto disk_log_pages =
-    log_pages<Disk, WriteErrorCounters, ReadErrorCounters, VerifyErrorCounters, TemperatureLog, SolidStateMediaLog,
-              GeneralStatisticsLog, InformationalExceptionsLog>();
+    log_pages<Disk, WriteErrorCounters, ReadErrorCounters, VerifyErrorCounters, LogicalBlockProvisioningLog,
+              TemperatureLog, SolidStateMediaLog, GeneralStatisticsLog, InformationalExceptionsLog>();
 
 }  // namespace
 

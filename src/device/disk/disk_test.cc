@@ -103,6 +103,16 @@ TEST_F(DiskFixture, SoftwareWriteProtectionComesFromTheControlPage) {
   EXPECT_TRUE(disk().describe().software_write_protect);
 }
 
+TEST_F(DiskFixture, ManagementNetworkAddressesAreThereOnceTheAdministratorSaysOne) {
+  expect_invalid_field(send({0x12, 1, 0x85, 0, 255, 0}), Inquiry::page_code);
+  EXPECT_THAT(send({0x12, 1, 0, 0, 255, 0}).data, testing::Not(testing::Contains(0x85)));
+  EXPECT_TRUE(bench().device().configure("management_url", "http://a.b"));
+  EXPECT_FALSE(bench().device().configure("management_url", "a b"));
+  EXPECT_THAT(send({0x12, 1, 0x85, 0, 255, 0}).data, testing::ElementsAre(0, 0x85, 0, 16, 0, 0, 0, 12, 'h', 't', 't',
+                                                                          'p', ':', '/', '/', 'a', '.', 'b', 0, 0));
+  EXPECT_THAT(send({0x12, 1, 0, 0, 255, 0}).data, testing::Contains(0x85));
+}
+
 std::vector<std::uint8_t> caching_list(std::uint8_t flags) {
   std::vector<std::uint8_t> list(4 + 20);
   list[4] = 0x08;
@@ -157,6 +167,11 @@ TEST_F(DiskFixture, ModeSelectTakesTheBlockDescriptorThatModeSenseTells) {
   EXPECT_FALSE(disk().write_cache_enabled());
   list[8 + 7] ^= 1;
   EXPECT_EQ(send({0x55, 0x10, 0, 0, 0, 0, 0, 0, 44, 0}, list).sense->field->byte, 8);
+  list[8 + 7] ^= 1;
+  list[8 + 14] ^= 0x10;
+  const auto other_block_length = send({0x55, 0x10, 0, 0, 0, 0, 0, 0, 44, 0}, list);
+  expect_sense(other_block_length, Sense::invalid_field_in_parameter_list(0));
+  EXPECT_EQ(other_block_length.sense->field->byte, 8 + 12);
 }
 
 TEST_F(DiskFixture, AResetBringsModePagesBackToTheirDefaults) {

@@ -39,6 +39,11 @@ class FaultStore final : public BlockStore {
   std::uint32_t alignment_offset() const override { return script_.alignment_offset; }
   bool read_only() const override { return script_.read_only; }
   bool can_discard() const override { return true; }
+  bool knows_space() const override { return true; }
+  Task<Result<Space, IoFault>> space(Shard& shard) const override {
+    ++looks_at_space;
+    return memory_->space(shard);
+  }
 
   StoreTransfer read(Shard& shard, MutableBytes data, std::uint64_t offset) override {
     const std::uint64_t bad = first_bad(script_.read_bad_from);
@@ -69,6 +74,7 @@ class FaultStore final : public BlockStore {
 
   unsigned flushes = 0;
   unsigned discards = 0;
+  mutable unsigned looks_at_space = 0;
   Script& script() { return script_; }
 
  private:

@@ -30,6 +30,27 @@ using ReadErrorCounters =
 using VerifyErrorCounters = ErrorCounters<log_page::Page::verify_error_counters, MediumCounters::Kind::verify,
                                           MediumCounters::View::verify_errors>;
 
+// SBC-4, 6.4.5, for what is thin over a store that knows. Counts in threshold sets, so that no space is left out.
+struct LogicalBlockProvisioningLog {
+  static constexpr auto page = log_page::Page::logical_block_provisioning;
+  static bool has(const Disk& disk) { return disk.tells_space(); }
+  static void write(const Disk& disk, ParameterWriter& writer) {
+    using log_page::ResourceCount;
+    const BlockStore::Space space = disk.space().last_seen();
+    const unsigned exponent = unsigned{disk.threshold_exponent()} + disk.block_size().exponent;
+    const std::uint64_t rest_of_a_set = (std::uint64_t{1} << exponent) - 1;
+    ResourceCount available;
+    available.header.parameter_code = ResourceCount::available;
+    available.count = static_cast<std::uint32_t>(space.available >> exponent);
+    available.scope = space.available_is_shared ? ResourceCount::shared : ResourceCount::dedicated;
+    writer.append(available);
+    ResourceCount used;
+    used.header.parameter_code = ResourceCount::used;
+    used.count = static_cast<std::uint32_t>((space.used + rest_of_a_set) >> exponent);
+    writer.append(used);
+  }
+};
+
 // SPC-6, 7.3.22. There is no thermometer.
 struct TemperatureLog {
   static constexpr auto page = log_page::Page::temperature;

@@ -15,6 +15,7 @@ struct LogicalBlockProvisioningPage {
     vital_product_data::LogicalBlockProvisioning data;
     if (disk.thin()) {
       data.flags = unmap | write_same_16 | write_same_10 | unmapped_reads_zeros;
+      data.threshold_exponent = disk.threshold_exponent();
       data.provisioning_type = vital_product_data::provisioning_thin;
     }
     writer.append(data);

@@ -60,6 +60,7 @@ Task<Reply> conclude_write(Disk& disk, Command& command, Written written) {
     if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
   }
   disk.counters().count(MediumCounters::Kind::write, command.shard(), range.count.value, written.began);
+  if (disk.space().watched()) co_await disk.space().after_write(disk, command, range.bytes(disk));
   co_return Reply::good();
 }
 

@@ -70,6 +70,7 @@ Task<Reply> Unmap::run(Disk& disk, Command& command) {
                           : co_await store.write_zeros(command.shard(), range.offset(disk), range.bytes(disk));
     if (!done) co_return reply_for(done.error(), MediumAccess::writing, disk, range);
   }
+  disk.space().look_soon();
   co_return Reply::good();
 }
 

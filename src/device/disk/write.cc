@@ -38,6 +38,7 @@ Task<Reply> write_blocks(Disk& disk, Command& command, Writing writing) {
     if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
   }
   disk.counters().count(MediumCounters::Kind::write, shard, data.size() >> disk.block_size().exponent, began);
+  if (disk.space().watched()) co_await disk.space().after_write(disk, command, data.size());
   co_return Reply::good();
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace tgt {
@@ -23,6 +25,19 @@ std::uint64_t hash(const std::string& text) {
   value ^= value >> 33;
   value *= 0xc4ceb9fe1a85ec53ull;
   return value ^ (value >> 33);
+}
+
+// An absolute URI (RFC 3986): a scheme, a colon, and nothing but visible ASCII.
+bool is_url(std::string_view text) {
+  constexpr std::size_t longest = 255;
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto is_in_scheme = [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+  };
+  const std::size_t colon = text.find(':');
+  if (text.size() > longest || colon == std::string_view::npos || colon + 1 == text.size()) return false;
+  const bool visible = std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
+  return visible && is_letter(text.front()) && std::ranges::all_of(text.substr(0, colon), is_in_scheme);
 }
 
 }  // namespace
@@ -54,6 +69,9 @@ Identity::Change Identity::change(const std::string& name, const std::string& va
   } else if (name == "scsi_sn") {
     serial_number = value.substr(0, longest_id);
     world_wide_seed = scsi_id + " " + serial_number;
+  } else if (name == "management_url") {
+    if (!value.empty() && !is_url(value)) return Change::refused;
+    management_url = value;
   } else {
     return Change::not_mine;
   }

@@ -17,6 +17,7 @@ struct Identity {
   // never taken for paths to one. An administrator who sets scsi_id or serial_number decides that himself.
   std::string world_wide_seed;
   std::optional<std::uint64_t> naa{};  // set by the administrator
+  std::string management_url;          // VPD 85h: where the unit is managed; empty when nobody said
 
   // The defaults of a LUN: "IET     00010002", "beaf12" for target 1, LUN 2.
   static Identity of(std::uint32_t target_id, std::uint32_t lun, std::string product, const std::string& target_name);
@@ -25,7 +26,8 @@ struct Identity {
   std::uint64_t naa_identifier() const;
 
   enum class Change : std::uint8_t { done, not_mine, refused };
-  // One of scsi_id, scsi_sn, vendor_id, product_id, product_rev; longer text is cut, as it always was.
+  // One of scsi_id, scsi_sn, vendor_id, product_id, product_rev; longer text is cut, as it always was. Or
+  // management_url, which must be one, or nothing.
   Change change(const std::string& name, const std::string& value);
 };
 

@@ -25,7 +25,8 @@ Reply page(PrimaryDevice& device, Command& command) {
   const auto pages = device.vital_product_data_pages();
   const auto code = static_cast<std::uint8_t>(command[Inquiry::page_code]);
   const auto found = std::ranges::find(pages, code, &VitalProductDataPage::code);
-  if (found == pages.end()) return Reply::check_condition(Sense::invalid_field_in_cdb(Inquiry::page_code));
+  if (found == pages.end() || !found->has(device))
+    return Reply::check_condition(Sense::invalid_field_in_cdb(Inquiry::page_code));
   return parameter_data(command, room, [&](ParameterWriter& writer) {
     vital_product_data::PageHeader header{.qualifier_and_type = qualifier_and_type(
                                               PeripheralQualifier::connected, static_cast<std::uint8_t>(device.type())),

@@ -91,26 +91,28 @@ Reply page_in(Command& command, Wanted wanted, Bytes body) {
 
 }  // namespace
 
-Reply LogSense::run(PrimaryDevice& device, Command& command) {
+Task<Reply> LogSense::run(PrimaryDevice& device, Command& command) {
   const Wanted wanted = wanted_by(command);
   const std::uint64_t pointer = command[parameter_pointer];
   std::vector<std::uint8_t> body(room);
   ParameterWriter writer(body);
   if (wanted.lists()) {
     const auto refused = refuses_list(device, wanted, pointer);
-    if (refused) return Reply::check_condition(*refused);
+    if (refused) co_return Reply::check_condition(*refused);
     write_list(device, wanted, writer);
-    return page_in(command, wanted, writer.written());
+    co_return page_in(command, wanted, writer.written());
   }
   const auto page = find_page(device, wanted);
-  if (!page) return Reply::check_condition(page.error());
+  if (!page) co_return Reply::check_condition(page.error());
   if (static_cast<PageControl>(command[page_control]) != PageControl::cumulative) {
-    return Reply::check_condition(Sense::invalid_field_in_cdb(page_control));
+    co_return Reply::check_condition(Sense::invalid_field_in_cdb(page_control));
   }
+  co_await device.prepare_log_page(command.shard(), wanted.page);
   (*page)->write(device, writer);
   const Bytes parameters = parameters_from(writer.written(), pointer);
-  if (pointer != 0 && parameters.empty()) return Reply::check_condition(Sense::invalid_field_in_cdb(parameter_pointer));
-  return page_in(command, wanted, parameters);
+  if (pointer != 0 && parameters.empty())
+    co_return Reply::check_condition(Sense::invalid_field_in_cdb(parameter_pointer));
+  co_return page_in(command, wanted, parameters);
 }
 
 Reply LogSelect::run(PrimaryDevice& device, Command& command) {

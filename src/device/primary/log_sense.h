@@ -17,7 +17,7 @@ struct LogSense {
   static constexpr Field allocation_length{7, 7, 16};
   static constexpr std::array fields{page_control, page_code, subpage_code, parameter_pointer, allocation_length};
   static constexpr Access access = Access::none;
-  static Reply run(PrimaryDevice& device, Command& command);
+  static Task<Reply> run(PrimaryDevice& device, Command& command);
 };
 
 // SPC-6, 6.7. Sets counters back (PCR, or default values); single parameters cannot be set.

@@ -67,7 +67,13 @@ void ModePages::insert(Page page) {
 
 const ModePages::Page* ModePages::find(Code code) const {
   const auto found = std::ranges::find(pages_, code, &Page::code);
-  return found == pages_.end() ? nullptr : &*found;
+  return found == pages_.end() || !found->shown ? nullptr : &*found;
+}
+
+void ModePages::show(Code code, bool shown) {
+  const LockGuard lock(mutex_);
+  const auto page = std::ranges::find(pages_, code, &Page::code);
+  if (page != pages_.end()) page->shown = shown;
 }
 
 std::vector<ModePages::Code> ModePages::matching(Code wanted) const {
@@ -76,7 +82,7 @@ std::vector<ModePages::Code> ModePages::matching(Code wanted) const {
   for (const Page& page : pages_) {
     const bool right_page = wanted.page == mode::every_page || wanted.page == page.code.page;
     const bool right_subpage = wanted.subpage == mode::every_subpage || wanted.subpage == page.code.subpage;
-    if (right_page && right_subpage) codes.push_back(page.code);
+    if (page.shown && right_page && right_subpage) codes.push_back(page.code);
   }
   return codes;
 }
@@ -128,8 +134,8 @@ Result<ModePages::Selected, Sense> ModePages::check(Bytes rest, std::size_t offs
     return failure(Sense::invalid_field_in_parameter_list(static_cast<std::uint16_t>(offset + byte), bit));
   };
   if (rest.size() < sizeof(mode::PageHeader)) return failure(Sense::parameter_list_length_error());
-  const auto found = std::ranges::find(pages_, code_of(rest), &Page::code);
-  if (found == pages_.end()) return at(0, std::uint8_t{5});
+  const Page* const found = find(code_of(rest));
+  if (found == nullptr) return at(0, std::uint8_t{5});
   const std::vector<std::uint8_t>& current = found->current;
   const std::size_t header = header_length(found->code);
   if (rest.size() < header) return failure(Sense::parameter_list_length_error());
@@ -141,7 +147,7 @@ Result<ModePages::Selected, Sense> ModePages::check(Bytes rest, std::size_t offs
     const auto wrong = static_cast<std::uint8_t>((rest[byte] ^ current[byte]) & ~found->changeable[byte]);
     if (wrong != 0) return at(byte, static_cast<std::uint8_t>(std::bit_width(wrong) - 1));
   }
-  return Selected{.page = static_cast<std::size_t>(found - pages_.begin()), .values = rest.first(current.size())};
+  return Selected{.page = static_cast<std::size_t>(found - pages_.data()), .values = rest.first(current.size())};
 }
 
 Result<std::vector<ModePages::Selected>, Sense> ModePages::check_all(Bytes pages, std::size_t offset) const {
@@ -231,12 +237,14 @@ bool ModePages::replace(std::string_view text) {
   body.resize(*length);
   const Code code{*page, *subpage};
   const LockGuard lock(mutex_);
-  const Page* old = find(code);
+  const auto there = std::ranges::find(pages_, code, &Page::code);
+  const Page* const old = there == pages_.end() ? nullptr : &*there;
   Page fresh{.code = code, .defaults = with_header(code, body), .current = {}, .changeable = {}, .saved = {}};
   fresh.current = fresh.defaults;
   fresh.saved = fresh.defaults;
   const bool same_shape = old != nullptr && old->changeable.size() == fresh.current.size();
   fresh.changeable = same_shape ? old->changeable : with_header(code, std::vector<std::uint8_t>(body.size()));
+  fresh.shown = old == nullptr || old->shown;
   insert(std::move(fresh));
   return true;
 }

@@ -32,6 +32,9 @@ class ModePages {
     add(bytes_of(defaults), nothing);
   }
 
+  // A page that is not shown does not exist for initiators, but keeps what is saved of it.
+  void show(Code code, bool shown);
+
   // Which pages there are, in the order in which MODE SENSE returns them; every_page and every_subpage stand for all.
   std::vector<Code> matching(Code wanted) const;
   bool has_page(std::uint8_t page) const;
@@ -71,10 +74,11 @@ class ModePages {
     std::vector<std::uint8_t> current;
     std::vector<std::uint8_t> changeable;
     std::vector<std::uint8_t> saved;
+    bool shown = true;
   };
   void add(Bytes defaults, Bytes changeable);
   void insert(Page page);
-  const Page* find(Code code) const;
+  const Page* find(Code code) const;  // of those that are shown
   struct Selected {
     std::size_t page;  // in pages_
     Bytes values;

@@ -61,6 +61,8 @@ Task<ResetOutcome> PrimaryDevice::reset(Shard&, ResetKind) {
 
 Task<std::optional<Sense>> PrimaryDevice::self_test(Shard&) { co_return std::nullopt; }
 
+Task<void> PrimaryDevice::prepare_log_page(Shard&, std::uint8_t) { co_return; }
+
 Task<void> PrimaryDevice::close(Shard&) { co_return; }
 
 bool PrimaryDevice::configure(std::string_view name, std::string_view value) {

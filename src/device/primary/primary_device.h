@@ -27,6 +27,8 @@ class PrimaryDevice : public DeviceServer {
   virtual CommandTable commands() const = 0;
   virtual std::span<const VitalProductDataPage> vital_product_data_pages() const = 0;
   virtual std::span<const LogPage> log_pages() const { return {}; }
+  // Before a page is written: what it tells is looked up where that takes time.
+  virtual Task<void> prepare_log_page(Shard& shard, std::uint8_t page);
   // The flags, type and version descriptors; identity is filled in.
   virtual StandardInquiryData standard_inquiry_data() const = 0;
   // Why the medium cannot be reached just now; nothing when it can.

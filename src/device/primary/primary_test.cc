@@ -224,6 +224,39 @@ TEST(Identity, CutsWhatIsTooLong) {
   EXPECT_EQ(identity.change("online", "1"), Identity::Change::not_mine);
 }
 
+TEST(Identity, TakesAnAbsoluteUrlForItsManagementOrNone) {
+  Identity identity;
+  EXPECT_EQ(identity.change("management_url", "https://[2001:db8::1]:8443/lun?tid=1"), Identity::Change::done);
+  for (const std::string& wrong :
+       {std::string("storage.example"), std::string("https:"), std::string(":80"), std::string("1http://a"),
+        std::string("http://a b"), std::string("http://\xc3\xa9"), "http://" + std::string(249, 'a')}) {
+    EXPECT_EQ(identity.change("management_url", wrong), Identity::Change::refused) << wrong;
+  }
+  EXPECT_EQ(identity.management_url, "https://[2001:db8::1]:8443/lun?tid=1");
+  EXPECT_EQ(identity.change("management_url", ""), Identity::Change::done);
+  EXPECT_EQ(identity.management_url, "");
+}
+
+TEST(ModePages, ThatAreNotShownDoNotExistButKeepWhatWasSaved) {
+  constexpr ModePages::Code caching{.page = 8};
+  ModePages pages;
+  pages.add(mode::Control{}, mode::Control{});
+  pages.add(mode::Caching{}, mode::Caching{.flags = 0x04});
+  pages.restore_saved(bytes_of(mode::Caching{.flags = 0x04}), ModePages::Also::current);
+  pages.show(caching, false);
+  EXPECT_EQ(pages.matching({mode::every_page, mode::every_subpage}).size(), 1u);
+  EXPECT_FALSE(pages.has_page(8));
+  EXPECT_TRUE(pages.read(caching, mode::PageControl::current).empty());
+  EXPECT_FALSE(pages.select(bytes_of(mode::Caching{.flags = 0x04}), 0));
+  const auto saved = pages.saved_with({}, 0);
+  ASSERT_TRUE(saved);
+  EXPECT_EQ(saved->size(), sizeof(mode::Caching) + sizeof(mode::Control));
+  EXPECT_TRUE(pages.replace("8:0:18:4:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0"));
+  EXPECT_FALSE(pages.has_page(8));
+  pages.show(caching, true);
+  EXPECT_EQ(pages.current(caching, 2), 0x04);
+}
+
 TEST(ModePages, AreReplacedByTheAdministratorsText) {
   ModePages pages;
   pages.add(mode::Caching{.flags = 0x04}, mode::Caching{.flags = 0x04});

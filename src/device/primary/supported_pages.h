@@ -8,7 +8,9 @@ namespace tgt {
 struct SupportedPages {
   static constexpr auto page = vital_product_data::Page::supported_pages;
   static void write(const PrimaryDevice& device, const Command&, ParameterWriter& writer) {
-    for (const VitalProductDataPage& supported : device.vital_product_data_pages()) writer.append(supported.code);
+    for (const VitalProductDataPage& supported : device.vital_product_data_pages()) {
+      if (supported.has(device)) writer.append(supported.code);
+    }
   }
 };
 

@@ -18,6 +18,9 @@ unsigned precedence(const Sense& condition) {
   return static_cast<unsigned>(place - std::begin(order));
 }
 
+// One that is pending already is not told twice; of two thresholds that are reached each is told.
+bool is_same(const Sense& a, const Sense& b) { return a == b && a.information == b.information; }
+
 bool is_reset(const Sense& condition) { return condition.additional.code == reset_occurred; }
 
 }  // namespace
@@ -29,7 +32,7 @@ void UnitAttentions::add(ItlNexus& itl, Queue& queue, const Sense& condition) {
     const Sense stays = outranked ? queue.front() : condition;
     queue.clear();
     queue.push_back(stays);
-  } else if (std::ranges::find(queue, condition) == queue.end()) {
+  } else if (std::ranges::none_of(queue, [&](const Sense& pending) { return is_same(pending, condition); })) {
     if (queue.size() == longest_queue) {
       queue.clear();
       queue.push_back(Sense::power_on_or_reset());

@@ -48,7 +48,7 @@ std::unique_ptr<tgt::Disk> make_disk(std::size_t flags) {
 }
 
 // What was saved can be read.
-class CheckedStore final : public tgt::ReservationStore {
+class CheckedStore final : public tgt::StateStore {
  public:
   tgt::Task<bool> save(tgt::Shard&, std::vector<std::uint8_t> blob) override {
     require(tgt::decode_persistent_state(blob).has_value());

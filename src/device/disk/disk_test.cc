@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/disk/disk_fixture.h"
 #include "device/disk/start_stop_unit.h"
+#include "device/primary/inquiry.h"
 
 namespace tgt {
 namespace {

@@ -36,7 +36,7 @@ class Medium final : public BlockStore {
 };
 
 // The file of the reservations. While the power goes, what is being saved is there afterwards or it is not.
-class LastingReservations final : public ReservationStore {
+class LastingReservations final : public StateStore {
  public:
   struct File {
     std::vector<std::uint8_t> blob;

@@ -132,6 +132,15 @@ TEST_F(ThinSpaceTest, TheyHearOfWhatIsLeftToo) {
   expect_quiet();
 }
 
+TEST_F(ThinSpaceTest, OfTwoThatAreReachedAtOnceBothAreTold) {
+  make_thin();
+  EXPECT_EQ(enable(12, 4).status, Status::good);
+  fill(0, 4);
+  expect_told(send(test_unit_ready), available_descriptor);
+  expect_told(send(test_unit_ready), used_descriptor);
+  expect_quiet();
+}
+
 TEST_F(ThinSpaceTest, AThresholdIsArmedAgainOnlyOnceItsRangeWasLeft) {
   make_thin();
   EXPECT_EQ(enable(std::nullopt, 4).status, Status::good);

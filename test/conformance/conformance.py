@@ -9,6 +9,7 @@ The last line is "N passed, N failed".
 import argparse
 import contextlib
 import dataclasses
+import functools
 import os
 import re
 import subprocess
@@ -17,7 +18,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), "vm")]
 
-from harness.daemon import ROOT, Daemon  # noqa: E402
+from harness.daemon import ROOT, TARGET_NAME, Daemon  # noqa: E402
 from lab import block_devices  # noqa: E402
 from lab.machine import Machine  # noqa: E402
 from lab.target import GuestTarget  # noqa: E402
@@ -29,6 +30,8 @@ ONLY_IN_ITS_SUITE = {"iSCSITMF.LUNResetSimpleAsync"}
 ONLY_ON_A_SLOW_DISK = "Sanitize.Reset"
 ONE_TEST_SECONDS = 120
 WHOLE_RUN_SECONDS = 1800
+EMULATED_CPU = 5  # times slower
+NO_END = "\n(no end after {} s)\n"
 MEBIBYTES = 64
 
 
@@ -45,10 +48,10 @@ class Disk:
 
     @contextlib.contextmanager
     def served(self):
-        """Gives its URL."""
+        """Gives what runs a test against it: see run_program."""
         with Daemon(arguments=("--shards", "2")) as daemon:
             self._make(daemon)
-            yield daemon.url()
+            yield functools.partial(run_program, daemon.url())
 
     def _make(self, daemon):
         options = ["--blocksize", self.block_size]
@@ -68,10 +71,12 @@ class Disk:
 
 @dataclasses.dataclass(frozen=True)
 class GuestDisk:
-    """A disk on a block device of a guest's kernel, of a tgtd that runs there."""
+    """A disk on a block device of a guest's kernel, of a tgtd that runs there. So does the program: the emulated network
+    carries 1460 bytes at a time."""
 
     name: str
     device: str
+    block_size: int
     only = None
 
     @contextlib.contextmanager
@@ -81,8 +86,9 @@ class GuestDisk:
             block_devices.make_devices(machine, MEBIBYTES)
             target = GuestTarget(machine)
             target.new_target()
-            target.admin(f"--op new --mode logicalunit --tid 1 --lun 1 -b {self.device}")
-            yield target.url(1)
+            target.admin(f"--op new --mode logicalunit --tid 1 --lun 1 -b {self.device} "
+                         f"--blocksize {self.block_size}")
+            yield functools.partial(run_program_in_guest, machine, f"iscsi://127.0.0.1/{TARGET_NAME}/1")
 
 
 DISKS = (*(Disk(f"{name}-{size}", store, size, update)
@@ -92,7 +98,8 @@ DISKS = (*(Disk(f"{name}-{size}", store, size, update)
          Disk("thin-512e", "file", 512, "thin_provisioning=1,lbppbe=3", only=r"Unaligned|InvalidDataOutSize"),
          Disk("removable-512", "memory", 512, "removable=1,thin_provisioning=1"),
          Disk("slow-512", "memory", 512, options="delay=400", only=ONLY_ON_A_SLOW_DISK),
-         GuestDisk("dm-512", block_devices.LINEAR), GuestDisk("md-512", block_devices.MIRROR))
+         *(GuestDisk(f"{name}-{size}", device, size)
+           for name, device in (("dm", block_devices.LINEAR), ("md", block_devices.MIRROR)) for size in (512, 4096)))
 
 
 def names_of_tests():
@@ -101,14 +108,25 @@ def names_of_tests():
     return list(dict.fromkeys(re.findall(r"^[A-Za-z]+\.(\w+\.\w+)$", listing, re.MULTILINE)))
 
 
-def run_program(test, url, seconds):
+def words_of_program(url, test):
+    return ["iscsi-test-cu", "--dataloss", "--allow-sanitize", "--verbose", "--test", test, url, url]
+
+
+def run_program(url, test, seconds):
     """What it printed; cut short when it did not end."""
-    command = ["iscsi-test-cu", "--dataloss", "--allow-sanitize", "--verbose", "--test", test, url, url]
     try:
-        return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=seconds, check=False).stdout.decode(errors="replace")
+        return subprocess.run(words_of_program(url, test), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=seconds, check=False).stdout.decode(errors="replace")
     except subprocess.TimeoutExpired as error:
-        return (error.stdout or b"").decode(errors="replace") + f"\n(no end after {seconds} s)\n"
+        return (error.stdout or b"").decode(errors="replace") + NO_END.format(seconds)
+
+
+def run_program_in_guest(machine, url, test, seconds):
+    """The same, with more time."""
+    seconds *= EMULATED_CPU
+    command = " ".join(words_of_program(url, test)) + " >/tmp/program.log 2>&1"
+    outcome = machine.run(command, timeout=seconds, check=False)
+    return machine.read_file("/tmp/program.log").decode(errors="replace") + (NO_END.format(seconds) if outcome.timed_out else "")
 
 
 def verdicts(output):
@@ -191,14 +209,14 @@ def conformance_of(disk, names, whole):
     names = [name for name in names
              if (re.search(disk.only, name) if disk.only else name != ONLY_ON_A_SLOW_DISK)]
     if whole and not disk.only:
-        with disk.served() as url:
-            yield Run(disk, "as one run", verdicts(run_program("ALL", url, WHOLE_RUN_SECONDS)), names)
-    with disk.served() as url:
+        with disk.served() as run:
+            yield Run(disk, "as one run", verdicts(run("ALL", WHOLE_RUN_SECONDS)), names)
+    with disk.served() as run:
         results = {}
         for name in names:
             if name in ONLY_IN_ITS_SUITE:
                 name = name.split(".", maxsplit=1)[0]
-            results.update(verdicts(run_program(f"ALL.{name}", url, ONE_TEST_SECONDS)))
+            results.update(verdicts(run(f"ALL.{name}", ONE_TEST_SECONDS)))
         yield Run(disk, "test by test", results, names)
 
 

@@ -10,10 +10,11 @@ import shutil
 import time
 import unittest
 
-from harness.daemon import SANITIZED, TARGET_NAME, Daemon, DaemonError
+from harness.daemon import SANITIZED, TARGET_NAME, Daemon
 from harness.initiator import CHECK_CONDITION, GOOD, Session, read10
 from harness.reservations import (APTPL, NAMES, REGISTER_ANYWAY, RESERVATION_CONFLICT, State, answer_of, begin, outcomes,
                                   parameter_list, random_operation, read_state, reads_conflict, reserve_in, reserve_out)
+from harness.state_files import check_damaged_file_is_refused
 
 KILLS = int(os.environ.get("TGT_KILLS") or (8 if SANITIZED else 25))  # with sanitizers each start takes long
 SEED = int(os.environ.get("TGT_SEED", "0")) or random.randrange(1, 1 << 32)
@@ -131,18 +132,7 @@ class StateDirectory(ReservationsTest):
         self.log_in()
         self.assertEqual(self.register(NAMES[0]).status, GOOD)
         self.restart()
-        with open(self.file(), "r+b") as file:
-            file.seek(30)
-            byte = file.read(1)
-            file.seek(30)
-            file.write(bytes([byte[0] ^ 1]))
-        with self.assertRaises(DaemonError):
-            self.daemon.add_memory_disk(mebibytes=1)
-        self.assertIn(self.file(), self.daemon.log())
-        os.remove(self.file())
-        self.daemon.admin("--op", "new", "--mode", "logicalunit", "--tid", 1, "--lun", 1, "--bstype", "memory",
-                          "--bsopts", "size=1M", "-b", "memory")
-        self.daemon.admin("--op", "bind", "--mode", "target", "--tid", 1, "-I", "ALL")
+        check_damaged_file_is_refused(self, self.daemon, self.file())
         self.log_in()
         self.assertEqual(self.state(), State())
 

@@ -6,8 +6,9 @@ import shutil
 import struct
 import unittest
 
-from harness.daemon import TARGET_NAME, Daemon, DaemonError
+from harness.daemon import TARGET_NAME, Daemon
 from harness.initiator import CHECK_CONDITION, GOOD, Session
+from harness.state_files import check_damaged_file_is_refused
 
 LUN = 1
 ILLEGAL_REQUEST, HARDWARE_ERROR = 5, 4
@@ -120,18 +121,7 @@ class SavedSettings(unittest.TestCase):
     def test_a_damaged_file_is_refused_by_name_until_it_is_removed(self):
         self.assertEqual(self.set_information(b"rack 7"), GOOD)
         self.kill_and_start()
-        with open(self.file(), "r+b") as file:
-            file.seek(-8, os.SEEK_END)
-            byte = file.read(1)
-            file.seek(-8, os.SEEK_END)
-            file.write(bytes([byte[0] ^ 1]))
-        with self.assertRaises(DaemonError):
-            self.daemon.add_memory_disk(mebibytes=1)
-        self.assertIn(self.file(), self.daemon.log())
-        os.remove(self.file())
-        self.daemon.admin("--op", "new", "--mode", "logicalunit", "--tid", 1, "--lun", 1, "--bstype", "memory",
-                          "--bsopts", "size=1M", "-b", "memory")
-        self.daemon.admin("--op", "bind", "--mode", "target", "--tid", 1, "-I", "ALL")
+        check_damaged_file_is_refused(self, self.daemon, self.file())
         self.log_in()
         self.assertEqual(self.information(), b"")
 

@@ -9,18 +9,22 @@ import dataclasses
 import os
 
 
-@dataclasses.dataclass(frozen=True)
-class VirtioDisk:
-    """A disk on virtio-scsi whose medium is a plain file of the host; other processes of the host may read it."""
-
-    serial: str
-    path: str
-    size: int
+class OnHostFile:
+    """Its medium is a plain file of the host (`path`, of `size` bytes); other processes of the host may read it."""
 
     def prepare(self):
         if not os.path.exists(self.path):
             with open(self.path, "wb") as file:
                 file.truncate(self.size)
+
+
+@dataclasses.dataclass(frozen=True)
+class VirtioDisk(OnHostFile):
+    """A disk on virtio-scsi."""
+
+    serial: str
+    path: str
+    size: int
 
     def qemu_arguments(self, index):
         drive = f"driver=raw,node-name=medium{index},file.driver=file,file.filename={_escaped(self.path)}"
@@ -29,16 +33,11 @@ class VirtioDisk:
 
 
 @dataclasses.dataclass(frozen=True)
-class PlainBlockDevice:
-    """A block device that is no SCSI device (/dev/vda), with physical blocks of 4096 bytes, on a plain file of the host."""
+class PlainBlockDevice(OnHostFile):
+    """A block device that is no SCSI device (/dev/vda), with physical blocks of 4096 bytes."""
 
     path: str
     size: int
-
-    def prepare(self):
-        if not os.path.exists(self.path):
-            with open(self.path, "wb") as file:
-                file.truncate(self.size)
 
     def qemu_arguments(self, index):
         drive = f"driver=raw,node-name=medium{index},discard=unmap,file.driver=file,file.filename={_escaped(self.path)}"

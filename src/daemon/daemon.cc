@@ -110,12 +110,14 @@ void Daemon::run() {
 Task<void> Daemon::wait_for_signals() {
   for (;;) {
     const auto signal = co_await signals_.next();
-    if (!signal) co_return;
+    if (!signal) break;
     // There is no configuration file to read again, and the terminal may go.
     if (*signal == SignalSource::Signal::hang_up) continue;
     log_.info("asked by a signal to stop");
     stop_daemon();
+    break;
   }
+  signals_unwatched_.set();
 }
 
 void Daemon::stop_daemon() {
@@ -131,6 +133,7 @@ Task<void> Daemon::shut_down() {
   // The last: whoever waits for the management socket to go may start another daemon on the same portals at once.
   co_await control_.close();
   signals_.cancel();
+  co_await signals_unwatched_.wait();
   log_.info("tgtd has stopped");
   reactor_.stop();
 }

@@ -11,6 +11,7 @@
 #include "daemon/device_kinds.h"
 #include "daemon/options.h"
 #include "management/management.h"
+#include "reactor/event.h"
 #include "reactor/reactor.h"
 #include "reactor/signal_source.h"
 #include "transport/iscsi/iscsi_driver.h"
@@ -53,6 +54,7 @@ class Daemon final : DaemonStopper, IscsiAuthentication {
   Management management_;
   ControlServer control_;
   SignalSource signals_;
+  Event signals_unwatched_;
   bool stopping_ = false;
 };
 

@@ -14,6 +14,7 @@ from harness.daemon import PROGRAMS, SANITIZED, TARGET_NAME, Daemon, free_port
 from harness.initiator import GOOD, TEST_UNIT_READY, Session, read10
 
 IDLE_SECONDS = 10
+IDLE_SHARE = 0.0005  # of one CPU
 SILENT_CONNECTIONS = 10000
 MIB = 1024  # in KiB
 
@@ -151,9 +152,9 @@ class Crowd(unittest.TestCase):
             for session in sessions:
                 session.clear_unit_attentions(1)
             time.sleep(2)
-            before = daemon.cpu_ticks()
+            before = daemon.cpu_seconds()
             time.sleep(IDLE_SECONDS)
-            self.assertEqual(daemon.cpu_ticks() - before, 0, f"clock ticks in {IDLE_SECONDS} s")
+            self.assertLess(daemon.cpu_seconds() - before, IDLE_SHARE * IDLE_SECONDS)
             for session in sessions:
                 self.assertEqual(session.execute(TEST_UNIT_READY, lun=1).status, GOOD)
                 session.close()
@@ -164,9 +165,9 @@ class Crowd(unittest.TestCase):
         with Daemon() as daemon:
             daemon.add_memory_disk()
             time.sleep(1)
-            before = daemon.cpu_ticks()
+            before = daemon.cpu_seconds()
             time.sleep(5)
-            self.assertEqual(daemon.cpu_ticks() - before, 0)
+            self.assertLess(daemon.cpu_seconds() - before, IDLE_SHARE * 5)
 
     def test_ten_thousand_silent_connections_cost_little_and_others_do_not_notice(self):
         limits = self.raise_file_limit(SILENT_CONNECTIONS + 1000)

@@ -108,14 +108,12 @@ void Daemon::run() {
 }
 
 Task<void> Daemon::wait_for_signals() {
-  for (;;) {
-    const auto signal = co_await signals_.next();
-    if (!signal) break;
-    // There is no configuration file to read again, and the terminal may go.
-    if (*signal == SignalSource::Signal::hang_up) continue;
+  auto signal = co_await signals_.next();
+  // There is no configuration file to read again, and the terminal may go.
+  while (signal && *signal == SignalSource::Signal::hang_up) signal = co_await signals_.next();
+  if (signal) {
     log_.info("asked by a signal to stop");
     stop_daemon();
-    break;
   }
   signals_unwatched_.set();
 }

@@ -123,6 +123,13 @@ class Daemon:
     def open_files(self):
         return len(os.listdir(f"/proc/{self.process_id}/fd"))
 
+    def log_with(self, text, seconds=5):
+        """The log once it has this text, or as it is when the time is over: tgtd answers first and writes its log then."""
+        deadline = time.monotonic() + seconds
+        while text not in self.log() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return self.log()
+
     def log(self):
         try:
             with open(os.path.join(self._folder, "log"), errors="replace") as file:

@@ -16,7 +16,7 @@ def check_damaged_file_is_refused(test, daemon, path):
         file.write(bytes([byte[0] ^ 1]))
     with test.assertRaises(DaemonError):
         daemon.add_memory_disk(mebibytes=1)
-    test.assertIn(path, daemon.log())
+    test.assertIn(path, daemon.log_with(path))
     os.remove(path)
     daemon.admin("--op", "new", "--mode", "logicalunit", "--tid", 1, "--lun", 1, "--bstype", "memory", "--bsopts", "size=1M",
                  "-b", "memory")

@@ -154,7 +154,7 @@ class StateDirectory(ReservationsTest):
         with open(self.daemon.state_directory, "w", encoding="ascii") as file:
             file.write("in the way")
         self.daemon.restart()
-        self.assertIn("will not outlive tgtd", self.daemon.log())
+        self.assertIn("will not outlive tgtd", self.daemon.log_with("will not outlive tgtd"))
         self.daemon.add_memory_disk(mebibytes=1)
         self.log_in()
         self.assertFalse(self.capabilities()[2] & 0x01, "PTPL_C")

@@ -132,7 +132,7 @@ class SavedSettings(unittest.TestCase):
         self.assertEqual(refused.status, CHECK_CONDITION)
         self.assertEqual(refused.sense_codes[0], HARDWARE_ERROR)
         self.assertTrue(self.page(CACHING)[2] & WRITE_CACHE_ENABLED)
-        self.assertIn(self.file(), self.daemon.log())
+        self.assertIn(self.file(), self.daemon.log_with(self.file()))
 
     def test_without_a_folder_to_write_to_saving_is_neither_promised_nor_done(self):
         self.log_out()

@@ -101,7 +101,7 @@ class Size(StoreCase):
         self.assertEqual(os.path.getsize(path), MIB)
         os.truncate(path, 2 * MIB)
         self.fails(session, read10(last, 8), READ_ERROR, read=4096)
-        self.assertIn("cut", self.daemon.log())
+        self.assertIn("cut", self.daemon.log_with("cut"))
         os.truncate(path, MIB)
         self.update(f"path={path}")
         self.fails(session, TEST_UNIT_READY, CAPACITY_CHANGED)
@@ -115,7 +115,7 @@ class Size(StoreCase):
         os.unlink(path)
         self.good(session, write10(0, 8), write=pattern(4096))
         self.assertEqual(self.good(session, read10(0, 8), read=4096), pattern(4096))
-        self.assertIn("deleted", self.daemon.log())
+        self.assertIn("deleted", self.daemon.log_with("deleted"))
 
 
 class Medium(StoreCase):
@@ -192,7 +192,7 @@ class Filters(StoreCase):
         refused = self.daemon.admin("--op", "new", "--mode", "logicalunit", "--tid", 1, "--lun", 1, "-b", path, "--bsopts",
                                     "erorr=eio", check=False)
         self.assertEqual(refused.returncode, 22)
-        self.assertIn("erorr", refused.stderr + self.daemon.log())
+        self.assertIn("erorr", self.daemon.log_with("erorr"))
 
 
 class Sizes(StoreCase):
@@ -290,7 +290,7 @@ class BlockDevice(StoreCase):
         self.daemon.add_file_disk(device)
         refused = self.daemon.admin("--op", "new", "--mode", "logicalunit", "--tid", 1, "--lun", 2, "-b", device, check=False)
         self.assertEqual(refused.returncode, 22)
-        self.assertIn("shared=1", refused.stderr + self.daemon.log())
+        self.assertIn("shared=1", self.daemon.log_with("shared=1"))
         self.daemon.admin("--op", "new", "--mode", "logicalunit", "--tid", 1, "--lun", 2, "-b", device, "--bsopts", "shared=1")
         self.daemon.admin("--op", "delete", "--mode", "logicalunit", "--tid", 1, "--lun", 2)
         self.delete()

@@ -228,7 +228,7 @@ class LinuxDisk(GuestCase):
         self.reserve("-C -K 0xa5", first)
         self.assertEqual(self.keys(second), [])
         self.assertIn("NO reservation", self.tool(f"sg_persist -n --in -r {second}"))
-        self.reserve("-x -S 0xa6 -T 1", first, ILLEGAL_REQUEST)  # replace lost reservation: none is lost
+        self.reserve("--replace-lost -S 0xa6 -T 1", first, ILLEGAL_REQUEST)  # replace lost reservation: none is lost
 
 
 if __name__ == "__main__":

@@ -1,4 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
+# tgt_unit_test(core): how the program core_test is compiled and run.
+function(tgt_unit_test name)
+  tgt_use_precompiled(${name}_test precompiled_test)
+  if(CMAKE_CXX_CLANG_TIDY)  # what is linted is the product; tests show their faults when they run
+    set_target_properties(${name}_test PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
+  if(TGT_SANITIZE)  # optimising what is instrumented takes half of the compiler's time, and tests are not the product
+    target_compile_options(${name}_test PRIVATE -O0)
+  endif()
+  add_test(NAME ${name} COMMAND ${name}_test)
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
+endfunction()
+
 # tgt_floor(NAME core DEPENDS base scsi [LIBRARIES PkgConfig::URING])
 # One floor: the static library tgt_<name> of every *.cc here, and the program <name>_test of every *_test.cc.
 function(tgt_floor)
@@ -12,6 +25,7 @@ function(tgt_floor)
   if(sources)
     add_library(tgt_${FLOOR_NAME} STATIC ${sources})
     target_link_libraries(tgt_${FLOOR_NAME} PUBLIC tgt_compiler ${FLOOR_DEPENDS} ${FLOOR_LIBRARIES})
+    tgt_use_precompiled(tgt_${FLOOR_NAME} precompiled)
   else()
     add_library(tgt_${FLOOR_NAME} INTERFACE)
     target_link_libraries(tgt_${FLOOR_NAME} INTERFACE tgt_compiler ${FLOOR_DEPENDS} ${FLOOR_LIBRARIES})
@@ -20,14 +34,7 @@ function(tgt_floor)
     add_executable(${FLOOR_NAME}_test ${tests})
     target_link_libraries(${FLOOR_NAME}_test PRIVATE
       tgt_${FLOOR_NAME} ${FLOOR_TEST_DEPENDS} GTest::gmock GTest::gtest_main)
-    if(CMAKE_CXX_CLANG_TIDY)  # what is linted is the product; tests show their faults when they run
-      set_target_properties(${FLOOR_NAME}_test PROPERTIES EXCLUDE_FROM_ALL ON)
-    endif()
-    if(TGT_SANITIZE)  # optimising what is instrumented takes half of the compiler's time, and tests are not the product
-      target_compile_options(${FLOOR_NAME}_test PRIVATE -O0)
-    endif()
-    add_test(NAME ${FLOOR_NAME} COMMAND ${FLOOR_NAME}_test)
-    set_tests_properties(${FLOOR_NAME} PROPERTIES LABELS unit TIMEOUT 300)
+    tgt_unit_test(${FLOOR_NAME})
   endif()
 endfunction()
 

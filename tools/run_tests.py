@@ -159,8 +159,15 @@ def tail(text, lines=120):
     return "\n".join(cut + kept[-lines:])
 
 
+def of_failed_tests(output):
+    """What the tests that failed printed, and the last one, in which the program may have died."""
+    blocks = re.split(r"^(?=\[ RUN +\])", output, flags=re.MULTILINE)
+    failed = [block for block in blocks[:-1] if re.search(r"^\[ +FAILED +\]", block, re.MULTILINE)]
+    return "\n".join(tail(block) for block in (*failed[:10], blocks[-1]))
+
+
 def show(report):
-    """One line a program; everything it printed only when something failed."""
+    """One line a program; what it printed only when something failed."""
     program = report.program
     verdict = "FAIL" if report.failures else "ok"
     counts = f"{report.passed} passed" + (f", {len(report.failures)} failed" if report.failures else "")
@@ -171,7 +178,7 @@ def show(report):
     if report.failures:
         for name in report.failures:
             print(f"     failed: {name}")
-        print(tail(report.output))
+        print(of_failed_tests(report.output))
         print(f"     (end of {program.suite}/{program.name})", flush=True)
 
 

@@ -49,6 +49,7 @@ std::optional<TimePoint> Shard::next_wakeup(bool did_work) {
 }
 
 bool Shard::turn(std::optional<TimePoint> until) {
+  ++turns_;
   const std::optional<TimePoint> due = timers_.next_due();
   if (due && (!until || *due < *until)) until = due;
   const bool may_sleep = !until || *until > now_;

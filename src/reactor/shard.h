@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <coroutine>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -40,6 +41,8 @@ class Shard {
   unsigned index() const { return options_.index; }
   // The time at the start of this turn of the loop.
   TimePoint now() const { return now_; }
+  // Turns of the loop so far: an idle shard makes none. Own thread only.
+  std::uint64_t turns() const { return turns_; }
   BufferPool& buffers() { return buffers_; }
   Backend& backend() { return *backend_; }
   BlockingPool& blocking() { return blocking_; }
@@ -73,6 +76,7 @@ class Shard {
   TimerQueue timers_;
   TimePoint now_;
   TimePoint busy_until_{};
+  std::uint64_t turns_ = 0;
   std::atomic<PostedWork*> posted_{nullptr};
   PostedWork* end_of_turn_first_ = nullptr;
   PostedWork* end_of_turn_last_ = nullptr;

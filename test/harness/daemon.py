@@ -2,6 +2,7 @@
 """A tgtd on this machine: loopback only, with a control socket of its own, ended by its process id."""
 
 import os
+import random
 import re
 import shutil
 import socket
@@ -22,9 +23,15 @@ class DaemonError(Exception):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Of those below the ports that the kernel gives to outgoing connections, which would take it before tgtd does."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Daemon:
@@ -116,9 +123,18 @@ class Daemon:
         """CPU time that all threads used so far, to the nanosecond: the ticks of /proc count a whole one for its last part."""
         return time.clock_gettime(~self.process_id << 3 | 2)  # the clock of another process: CPUCLOCK_SCHED in linux/posix-timers.h
 
+    def wakeups(self):
+        """How often its threads have waited and gone on so far."""
+        folder = f"/proc/{self.process_id}/task"
+        return sum(int(self._status(f"{folder}/{thread}/status", "voluntary_ctxt_switches")) for thread in os.listdir(folder))
+
     def resident_kibibytes(self):
-        with open(f"/proc/{self.process_id}/status", encoding="ascii") as file:
-            return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
+        return int(self._status(f"/proc/{self.process_id}/status", "VmRSS"))
+
+    @staticmethod
+    def _status(path, key):
+        with open(path, encoding="ascii") as file:
+            return re.search(rf"^{key}:\s+(\d+)", file.read(), re.MULTILINE).group(1)
 
     def open_files(self):
         return len(os.listdir(f"/proc/{self.process_id}/fd"))

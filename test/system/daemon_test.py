@@ -14,7 +14,8 @@ from harness.daemon import PROGRAMS, SANITIZED, TARGET_NAME, Daemon, free_port
 from harness.initiator import GOOD, TEST_UNIT_READY, Session, read10
 
 IDLE_SECONDS = 10
-IDLE_SHARE = 0.0005  # of one CPU
+IDLE_SHARE = 0.01  # of one CPU: hundreds of times what it takes, and a hundredth of what a loop that polls takes
+IDLE_WAKEUPS = 20  # of all threads together
 SILENT_CONNECTIONS = 10000
 MIB = 1024  # in KiB
 
@@ -142,6 +143,15 @@ class Crowd(unittest.TestCase):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(hard, wanted)))
         return soft, hard
 
+    def expect_idle(self, daemon):
+        time.sleep(2)
+        used, woken = daemon.cpu_seconds(), daemon.wakeups()
+        time.sleep(IDLE_SECONDS)
+        used, woken = daemon.cpu_seconds() - used, daemon.wakeups() - woken
+        print(f"{used * 1000:.2f} ms of CPU and {woken} wakeups in {IDLE_SECONDS} s", flush=True)
+        self.assertLess(woken, IDLE_WAKEUPS)
+        self.assertLess(used, IDLE_SHARE * IDLE_SECONDS)
+
     def test_a_hundred_idle_sessions_use_no_cpu(self):
         if SANITIZED:
             self.skipTest("measured with the release program")
@@ -151,10 +161,7 @@ class Crowd(unittest.TestCase):
             sessions = [Session(address, TARGET_NAME) for _ in range(100)]
             for session in sessions:
                 session.clear_unit_attentions(1)
-            time.sleep(2)
-            before = daemon.cpu_seconds()
-            time.sleep(IDLE_SECONDS)
-            self.assertLess(daemon.cpu_seconds() - before, IDLE_SHARE * IDLE_SECONDS)
+            self.expect_idle(daemon)
             for session in sessions:
                 self.assertEqual(session.execute(TEST_UNIT_READY, lun=1).status, GOOD)
                 session.close()
@@ -164,10 +171,7 @@ class Crowd(unittest.TestCase):
             self.skipTest("measured with the release program")
         with Daemon() as daemon:
             daemon.add_memory_disk()
-            time.sleep(1)
-            before = daemon.cpu_seconds()
-            time.sleep(5)
-            self.assertLess(daemon.cpu_seconds() - before, IDLE_SHARE * 5)
+            self.expect_idle(daemon)
 
     def test_ten_thousand_silent_connections_cost_little_and_others_do_not_notice(self):
         limits = self.raise_file_limit(SILENT_CONNECTIONS + 1000)
@@ -189,7 +193,7 @@ class Crowd(unittest.TestCase):
                 for number in range(100):
                     task = session.execute(read10(number, 8), lun=1, read=4096)
                     self.assertEqual(task.status, GOOD)
-                self.assertLess(time.monotonic() - began, 5)
+                self.assertLess(time.monotonic() - began, 30)
             for connection in connections:
                 connection.close()
             connections.clear()

@@ -102,7 +102,7 @@ class SgPort(unittest.TestCase):
         finally:
             self.machine.run(f"echo {before} > {folder}/queue_depth")
         self.assertEqual(int(ends[2]["fault"]), DROPPED)
-        self.assertLess(ends[2]["at"], 2000)
+        self.assertLess(ends[2]["at"], ends[0]["at"] - 1000)
         self.assertEqual((ends[0]["fault"], ends[0]["status"]), ("0", "00"))
         self.assertGreaterEqual(ends[0]["at"], SLOW_SECONDS * 900)
 
@@ -111,7 +111,7 @@ class SgPort(unittest.TestCase):
         ends = self.ends(output)
         self.assertEqual(len(ends), 4)
         self.assertEqual(int(self.ends(output, "after")[0][1]["fault"]), GONE)
-        self.assertLess(int(re.search(r"cpu_ms=(\d+)", output).group(1)), 200)
+        self.assertLess(int(re.search(r"cpu_ms=(\d+)", output).group(1)), 800, "of two seconds")
 
     def test_changed_credentials_are_no_obstacle(self):
         ends = self.ends(self.check("credentials", self.nodes["VIRTIO-DISK"][0], 30))

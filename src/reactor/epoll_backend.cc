@@ -174,10 +174,14 @@ int EpollBackend::wait_for_events(std::span<epoll_event> events, std::optional<T
   if (!until) return ::epoll_wait(epoll_, events.data(), most, -1);
   const Duration left = *until <= TimePoint() ? Duration(0) : *until - now();
   if (left <= Duration(0)) return ::epoll_wait(epoll_, events.data(), most, 0);
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
-  const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
-  const int count = ::epoll_pwait2(epoll_, events.data(), most, &timeout, nullptr);
-  if (count >= 0 || errno != ENOSYS) return count;
+  if (has_fine_wait_) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+    const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
+    const int count = ::epoll_pwait2(epoll_, events.data(), most, &timeout, nullptr);
+    if (count >= 0 || errno == EINTR) return count;
+    has_fine_wait_ =
+        false;  // an older kernel, or a policy that does not know the call and may refuse it with any error
+  }
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(left).count();
   return ::epoll_wait(epoll_, events.data(), most, static_cast<int>(std::min<std::int64_t>(milliseconds, INT_MAX)));
 }

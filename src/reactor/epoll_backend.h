@@ -59,7 +59,8 @@ class EpollBackend final : public Backend {
   std::vector<Watch> watches_;  // by descriptor
   OperationList ready_;         // have their result, or are to be tried again, in the next run()
   std::uint64_t turn_ = 1;
-  unsigned immediate_ = 0;  // operations done at once since the last run()
+  bool has_fine_wait_ = true;  // epoll_pwait2, whose time has nanoseconds
+  unsigned immediate_ = 0;     // operations done at once since the last run()
 };
 
 }  // namespace tgt

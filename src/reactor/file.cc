@@ -35,7 +35,6 @@ File& File::operator=(File&& other) noexcept {
     properties_ = other.properties_;
     never_sleeps_ = other.never_sleeps_;
     has_nowait_reads_ = other.has_nowait_reads_;
-    has_nowait_writes_.store(other.has_nowait_writes_.load(std::memory_order_relaxed), std::memory_order_relaxed);
   }
   return *this;
 }
@@ -58,8 +57,7 @@ Task<Result<File, IoError>> File::open(Shard& shard, std::string path, OpenOptio
   if (!opened) co_return failure(opened.error());
   File file = adopt(opened->descriptor, opened->properties);
   file.never_sleeps_ = opened->never_sleeps;
-  file.has_nowait_reads_ = opened->has_nowait;
-  file.has_nowait_writes_ = opened->has_nowait;
+  file.has_nowait_reads_ = opened->has_nowait_reads;
   co_return std::move(file);
 }
 
@@ -131,23 +129,30 @@ File::Transfer::Transfer(const File& file, Shard& shard, Operation::Kind kind, I
   operation_.offset = offset;
 }
 
+// Never a write that may sleep: however it is asked, the kernel first waits until the file system is not frozen.
+bool File::Transfer::may_try() const noexcept {
+  return file_.never_sleeps_ || (operation_.kind == Operation::Kind::read && file_.has_nowait_reads_);
+}
+
+// What a policy refuses is not used where it is not needed: the plain calls do for memory.
+ssize_t File::Transfer::move_now() noexcept {
+  const auto offset = static_cast<off_t>(operation_.offset);
+  if (operation_.kind == Operation::Kind::write) {
+    return ::pwrite(operation_.descriptor, vector_.iov_base, vector_.iov_len, offset);
+  }
+  if (file_.never_sleeps_) return ::pread(operation_.descriptor, vector_.iov_base, vector_.iov_len, offset);
+  return ::preadv2(operation_.descriptor, &vector_, 1, offset, RWF_NOWAIT);
+}
+
 // Moves what can be moved without sleeping. True: that was all, and the result is set.
 bool File::Transfer::on_the_spot() noexcept {
-  const bool reads = operation_.kind == Operation::Kind::read;
-  const auto offset = static_cast<off_t>(operation_.offset);
-  const int flags = file_.never_sleeps_ ? 0 : RWF_NOWAIT;
   ssize_t moved = 0;
   do {
-    moved = reads ? ::preadv2(operation_.descriptor, &vector_, 1, offset, flags)
-                  : ::pwritev2(operation_.descriptor, &vector_, 1, offset, flags);
+    moved = move_now();
   } while (moved < 0 && errno == EINTR);
   if (moved < 0) {
-    if (file_.never_sleeps_) {
-      operation_.result = -std::int64_t{errno};
-      return true;
-    }
-    if (!reads && errno == EOPNOTSUPP) file_.has_nowait_writes_.store(false, std::memory_order_relaxed);
-    return false;
+    operation_.result = -std::int64_t{errno};
+    return file_.never_sleeps_;
   }
   done_ = static_cast<std::size_t>(moved);
   operation_.result = moved;
@@ -158,13 +163,7 @@ bool File::Transfer::on_the_spot() noexcept {
   return false;
 }
 
-bool File::Transfer::await_ready() noexcept {
-  if (vector_.iov_len == 0) return true;
-  const bool reads = operation_.kind == Operation::Kind::read;
-  const bool can_try = file_.never_sleeps_ ||
-                       (reads ? file_.has_nowait_reads_ : file_.has_nowait_writes_.load(std::memory_order_relaxed));
-  return can_try && on_the_spot();
-}
+bool File::Transfer::await_ready() noexcept { return vector_.iov_len == 0 || (may_try() && on_the_spot()); }
 
 bool File::Transfer::await_suspend(std::coroutine_handle<> waiting) {
   operation_.vectors = &vector_;

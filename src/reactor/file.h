@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <atomic>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -10,8 +9,8 @@
 namespace tgt {
 
 // A regular file or a block device, owned, used by every shard at once: each call names the shard that it is made
-// on. Reads and writes of memory files and cached pages are done on the spot where the kernel can promise not to
-// sleep; the others go through the shard's backend.
+// on. Reads and writes of files in memory, and reads of cached pages, are done on the spot where the kernel can promise
+// not to sleep; the others go through the shard's backend.
 class File {
  public:
   struct OpenOptions {
@@ -92,9 +91,8 @@ class File {
   friend class Transfer;
   int descriptor_ = -1;
   Properties properties_;
-  bool never_sleeps_ = false;                           // tmpfs, hugetlbfs: plain calls return from memory
-  bool has_nowait_reads_ = false;                       // RWF_NOWAIT works
-  mutable std::atomic<bool> has_nowait_writes_{false};  // the same; found out by trying
+  bool never_sleeps_ = false;      // tmpfs, hugetlbfs: plain calls return from memory, and nobody can freeze them
+  bool has_nowait_reads_ = false;  // RWF_NOWAIT works
 };
 
 // Awaitable of File::read and File::write: done on the spot if that cannot sleep, else through the backend.
@@ -106,6 +104,8 @@ class File::Transfer {
   Result<std::size_t, IoError> await_resume() const;
 
  private:
+  bool may_try() const noexcept;
+  ssize_t move_now() noexcept;
   bool on_the_spot() noexcept;
 
   const File& file_;

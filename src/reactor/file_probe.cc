@@ -100,14 +100,14 @@ bool lives_in_memory(int descriptor) {
   return system.f_type == TMPFS_MAGIC || system.f_type == HUGETLBFS_MAGIC || system.f_type == RAMFS_MAGIC;
 }
 
-bool takes_nowait(int descriptor) {
+bool takes_nowait_reads(int descriptor) {
   std::uint8_t byte = 0;
   iovec vector{.iov_base = &byte, .iov_len = sizeof byte};
   return ::preadv2(descriptor, &vector, 1, 0, RWF_NOWAIT) >= 0 || errno == EAGAIN;
 }
 
 Result<OpenedFile, IoError> probe(int descriptor, const File::OpenOptions& options) {
-  OpenedFile opened{.descriptor = descriptor, .properties = {}, .never_sleeps = false, .has_nowait = false};
+  OpenedFile opened{.descriptor = descriptor, .properties = {}, .never_sleeps = false, .has_nowait_reads = false};
   struct stat status{};
   if (::fstat(descriptor, &status) != 0) return last_error();
   if (S_ISBLK(status.st_mode)) {
@@ -120,8 +120,16 @@ Result<OpenedFile, IoError> probe(int descriptor, const File::OpenOptions& optio
   } else {
     return failure(IoError::from_errno(EINVAL));
   }
-  opened.has_nowait = !options.direct && !options.synchronous && takes_nowait(descriptor);
+  opened.has_nowait_reads = !options.direct && !options.synchronous && takes_nowait_reads(descriptor);
   return opened;
+}
+
+// For policies that refuse statx; a network file system may ask its server.
+Result<File::Facts, IoError> facts_by_fstat(int descriptor) {
+  struct stat status{};
+  if (::fstat(descriptor, &status) != 0) return last_error();
+  return File::Facts{.size = static_cast<std::uint64_t>(status.st_size),
+                     .names = static_cast<std::uint32_t>(status.st_nlink)};
 }
 
 }  // namespace
@@ -151,7 +159,7 @@ Result<std::uint64_t, IoError> size_of_file(int descriptor) {
 Result<File::Facts, IoError> facts_of_file(int descriptor) {
   struct statx status{};
   constexpr int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
-  if (::statx(descriptor, "", flags, STATX_SIZE | STATX_NLINK, &status) != 0) return last_error();
+  if (::statx(descriptor, "", flags, STATX_SIZE | STATX_NLINK, &status) != 0) return facts_by_fstat(descriptor);
   return File::Facts{.size = status.stx_size, .names = status.stx_nlink};
 }
 

@@ -13,8 +13,8 @@ namespace tgt {
 struct OpenedFile {
   int descriptor = -1;
   File::Properties properties;
-  bool never_sleeps = false;  // lives in memory
-  bool has_nowait = false;    // takes RWF_NOWAIT
+  bool never_sleeps = false;      // lives in memory
+  bool has_nowait_reads = false;  // takes RWF_NOWAIT
 };
 
 Result<OpenedFile, IoError> open_and_probe(const std::string& path, const File::OpenOptions& options);

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -71,7 +72,17 @@ int UringBackend::set_up_ring() {
   if (error != 0) return error;
   has_ring_ = true;
   constexpr unsigned needed = IORING_FEAT_EXT_ARG | IORING_FEAT_NODROP | IORING_FEAT_FAST_POLL;
-  return (ring_.features & needed) == needed ? 0 : ENOSYS;
+  return (ring_.features & needed) == needed ? error_of_use() : ENOSYS;
+}
+
+// A policy may allow that a ring be made and refuse its use. A positive errno, or 0.
+int UringBackend::error_of_use() {
+  io_uring_probe* known = ::io_uring_get_probe_ring(&ring_);
+  if (known == nullptr) return EPERM;
+  ::io_uring_free_probe(known);
+  // A ring that is not enabled yet has nothing to enter, and says so.
+  const bool entered = ::syscall(__NR_io_uring_enter, ring_.ring_fd, 0, 0, 0, nullptr, 0) >= 0;
+  return entered || errno == EBADFD ? 0 : errno;
 }
 
 UringBackend::~UringBackend() {

@@ -38,6 +38,7 @@ class UringBackend final : public Backend {
   UringBackend(BlockingPool& pool, int wake_descriptor) : wake_(wake_descriptor), pool_(pool, wake_descriptor) {}
 
   int set_up_ring();
+  int error_of_use();
   io_uring_sqe* free_entry();
   void queue(Operation& operation);
   void fill(io_uring_sqe& entry, Operation& operation);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/nexus.h"
 #include "core/refusals.h"
 
 namespace tgt {
@@ -32,7 +33,7 @@ Task<Result<MutableBytes, Sense>> Command::parameter_list(std::uint64_t length) 
 Result<Buffer, Sense> Command::allocate_data_in(std::size_t length) {
   if (length == 0) return Buffer();
   if (length > BufferPool::largest) return failure(Sense::invalid_field_in_cdb());
-  Buffer buffer = shard_.buffers().allocate(length);
+  Buffer buffer = nexus_.buffers().allocate(length);
   if (!buffer) return failure(refusal::insufficient_resources);
   return buffer;
 }

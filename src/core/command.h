@@ -70,7 +70,7 @@ class Command {
   // For commands whose parameter list may be shorter than allowed: as much of `length` as the initiator announced.
   Task<Result<MutableBytes, Sense>> parameter_list(std::uint64_t length);
 
-  // Data-In memory from the shard's pool, or the sense to refuse with when there is none.
+  // Data-In memory from the nexus's share of its shard's pool, or the sense to refuse with when there is none.
   Result<Buffer, Sense> allocate_data_in(std::size_t length);
 
   bool is_part() const { return is_part_; }

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "reactor/buffer_share.h"
 #include "reactor/mutex.h"
 #include "reactor/shard.h"
 #include "scsi/lun.h"
@@ -60,6 +61,8 @@ class Nexus {
   Nexus& operator=(const Nexus&) = delete;
 
   Shard& shard() const { return shard_; }
+  // Memory for the data of its commands. Own shard.
+  BufferShare& buffers() { return buffers_; }
   Target& target() const { return target_; }
   Session& session() const { return session_; }
   const Properties& properties() const { return properties_; }
@@ -86,6 +89,7 @@ class Nexus {
   ItlNexus* make_itl(Lun lun);
 
   Shard& shard_;
+  BufferShare buffers_{shard_.buffers()};
   Target& target_;
   Session& session_;
   Properties properties_;

@@ -24,8 +24,7 @@ namespace {
 // Freed buffers are kept for reuse up to this part of the limit; more goes back to the system.
 constexpr std::size_t kept_part = 4;
 
-std::size_t class_of(std::size_t size) {
-  const std::size_t capacity = std::bit_ceil(std::max(size, BufferPool::smallest));
+std::size_t class_of(std::size_t capacity) {
   return static_cast<std::size_t>(std::countr_zero(capacity) - std::countr_zero(BufferPool::smallest));
 }
 
@@ -42,10 +41,12 @@ BufferPool::~BufferPool() {
   }
 }
 
-Buffer BufferPool::allocate(std::size_t size) {
+std::size_t BufferPool::capacity_for(std::size_t size) { return std::bit_ceil(std::max(size, smallest)); }
+
+Buffer BufferPool::allocate(std::size_t size, BufferOwner& owner) {
   if (size == 0 || size > largest) return {};
-  const std::size_t index = class_of(size);
-  const std::size_t capacity = smallest << index;
+  const std::size_t capacity = capacity_for(size);
+  const std::size_t index = class_of(capacity);
   if (capacity > limit_ || lent_ > limit_ - capacity) return {};
   std::uint8_t* data = nullptr;
   if (!free_[index].empty()) {
@@ -59,7 +60,7 @@ Buffer BufferPool::allocate(std::size_t size) {
     data = static_cast<std::uint8_t*>(memory);
   }
   lent_ += capacity;
-  return Buffer(*this, data, capacity);
+  return Buffer(owner, data, capacity);
 }
 
 void BufferPool::release(std::uint8_t* data, std::size_t capacity) {

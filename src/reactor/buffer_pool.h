@@ -23,7 +23,11 @@ class BufferPool final : public BufferOwner {
   ~BufferPool();
 
   // At least `size` bytes (0 < size <= largest), or an empty buffer.
-  Buffer allocate(std::size_t size);
+  Buffer allocate(std::size_t size) { return allocate(size, *this); }
+  // The same for somebody who stands between: the buffer goes back to `owner`, who calls release().
+  Buffer allocate(std::size_t size, BufferOwner& owner);
+  // How much of the limit a buffer of this size takes.
+  static std::size_t capacity_for(std::size_t size);
   std::size_t lent() const { return lent_; }
   std::size_t limit() const { return limit_; }
 

@@ -16,6 +16,7 @@
 
 #include "reactor/blocking_pool.h"
 #include "reactor/buffer_pool.h"
+#include "reactor/buffer_share.h"
 #include "reactor/endpoint.h"
 #include "reactor/frame_pool.h"
 #include "reactor/gate.h"
@@ -104,6 +105,29 @@ TEST(BufferPool, ABufferThatCameBackIsUsedAgain) {
   buffer.reset();
   buffer = pool.allocate(4000);
   EXPECT_EQ(buffer.data(), first);
+}
+
+TEST(BufferShare, WhoWantsEverythingLeavesAPartForTheOthers) {
+  BufferPool pool(std::size_t{64} << 20);
+  BufferShare first(pool);
+  BufferShare second(pool);
+  BufferShare third(pool);
+  std::vector<Buffer> lent;
+  const auto take_all = [&lent](BufferShare& share) {
+    while (Buffer buffer = share.allocate(1 << 20)) lent.push_back(std::move(buffer));
+  };
+  take_all(first);
+  EXPECT_EQ(first.lent(), std::size_t{32} << 20);
+  take_all(second);
+  EXPECT_EQ(second.lent(), std::size_t{16} << 20);
+  EXPECT_FALSE(first.allocate(1));
+  EXPECT_TRUE(third.allocate(4 << 20));
+  EXPECT_EQ(third.lent(), 0U) << "it went back";
+  lent.clear();
+  EXPECT_EQ(pool.lent() + first.lent() + second.lent(), 0U);
+  EXPECT_FALSE(first.allocate(0));
+  EXPECT_FALSE(first.allocate(BufferPool::largest + 1));
+  EXPECT_TRUE(first.allocate(BufferPool::largest));
 }
 
 TEST(Endpoint, TextIsReadAndWrittenTheSameWay) {

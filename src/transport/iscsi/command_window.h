@@ -15,6 +15,8 @@ class CommandWindow {
 
   std::uint32_t expected() const { return expected_; }
   std::uint32_t highest() const { return highest_; }
+  // The initiator may send nothing.
+  bool closed() const { return expected_ == highest_ + 1; }
 
   enum class Place : std::uint8_t {
     next,     // the one that is expected

@@ -10,8 +10,6 @@ namespace tgt {
 namespace {
 
 constexpr unsigned most_immediate_commands = 32;
-// One connection takes at most this part of its shard's buffers for Data-Out, so that the others have some.
-constexpr std::size_t most_of_pool = 4;
 
 constexpr Sense unexpected_unsolicited_data = Sense::of(SenseKey::aborted_command, 0x0c, 0x0c);
 constexpr Sense incorrect_amount_of_data = Sense::of(SenseKey::aborted_command, 0x0c, 0x0d);
@@ -108,14 +106,11 @@ void FullFeaturePhase::check_arrival(IscsiCommand& command, const CommandRequest
 void FullFeaturePhase::provide_buffer(IscsiCommand& command) {
   const std::uint32_t length = command.request().expected_data_out.bytes;
   if (length == 0) return;
-  const std::size_t limit = shard_.buffers().limit() / most_of_pool;
-  Buffer buffer;
-  if (data_out_bytes_ + length <= limit) buffer = shard_.buffers().allocate(length);
+  Buffer buffer = nexus_->buffers().allocate(length);
   if (!buffer) {
     command.refusal = {.status = Status::task_set_full, .sense = {}};
     return;
   }
-  data_out_bytes_ += length;
   command.set_data_out_buffer(std::move(buffer));
 }
 
@@ -178,7 +173,10 @@ void FullFeaturePhase::has_executed(IscsiCommand& command) {
   if (command.wire().immediate) {
     --immediate_commands_;
   } else if (command.silent) {
+    const bool was_closed = window_.closed();
     window_.answered();
+    // No response tells the initiator that it may send again, and without that it may have nothing to ask.
+    if (was_closed) send_ping(iscsi::reserved_tag);
   }
 }
 
@@ -204,7 +202,6 @@ void FullFeaturePhase::drop(IscsiCommand& command) {
   if (!command.drop()) return;
   std::erase(unsolicited_, &command);
   if (command.progress.response_ready) data_in_bytes_ -= command.response().data.size();
-  if (command.has_data_out_buffer()) data_out_bytes_ -= command.request().expected_data_out.bytes;
   commands_.destroy(command);
 }
 

@@ -28,7 +28,8 @@ namespace tgt {
 // what they answer. Made before the session is opened in core, which may end it at any time from then on.
 //
 // What comes from the initiator is bounded: commands by the window, immediate requests by number, answers that it does
-// not read by pausing to read what it sends, data by the shard's buffers (then it is TASK SET FULL).
+// not read by pausing to read what it sends, data by the nexus's share of the shard's buffers (then it is TASK SET
+// FULL).
 class FullFeaturePhase final : public Session,
                                private IscsiCommandOwner,
                                private PduSender::Owner,
@@ -148,8 +149,7 @@ class FullFeaturePhase final : public Session,
   std::vector<IscsiCommand*> unsolicited_;  // commands whose unsolicited burst is not over
   unsigned immediate_commands_ = 0;
   unsigned task_managements_ = 0;
-  std::size_t data_out_bytes_ = 0;  // lent by the shard's pool to commands of this connection
-  std::size_t data_in_bytes_ = 0;   // of responses that wait to be sent
+  std::size_t data_in_bytes_ = 0;  // of responses that wait to be sent
   std::size_t small_pdus_ = 0;
   std::size_t small_bytes_ = 0;
   Event may_read_;

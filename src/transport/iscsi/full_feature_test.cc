@@ -335,11 +335,29 @@ TEST_P(FullFeature, WhatCannotBeServedIsRefusedWithoutReachingTheDevice) {
 TEST_P(FullFeature, WithoutMemoryForItsDataAWriteIsTaskSetFull) {
   auto& initiator = world_.session({"InitialR2T=Yes"});
   world_.fake->behaviour().holds = true;
-  // A quarter of the shard's 64 MiB is what one connection may have.
-  send(initiator, {0xaa, 0, 4}, {.flags = writes, .expected_length = 16 << 20});
-  EXPECT_EQ(initiator.expect(Opcode::ready_to_transfer).kind(), Opcode::ready_to_transfer);
+  // One that wants everything gets half of the shard's 64 MiB.
+  for (int i = 0; i < 2; ++i) {
+    send(initiator, {0xaa, 0, 4}, {.flags = writes, .expected_length = 16 << 20});
+    EXPECT_EQ(initiator.expect(Opcode::ready_to_transfer).kind(), Opcode::ready_to_transfer);
+  }
   send(initiator, {0xaa, 0, 4}, {.flags = writes, .expected_length = 4096});
   EXPECT_EQ(response(initiator).status, static_cast<std::uint8_t>(Status::task_set_full));
+}
+
+TEST_P(FullFeature, AnInitiatorThatGoesAwayWhileItIsAnsweredTakesNothingWithIt) {
+  const auto rest = world_.reactor.system().open_descriptors();
+  for (unsigned sent_well = 0; sent_well < 4; ++sent_well) {
+    auto& initiator = world_.session();
+    world_.reactor.system().fail_next(world_.descriptor, Operation::Kind::send, IoError::from_errno(ECONNRESET),
+                                      sent_well);
+    for (std::uint32_t i = 0; i < 4; ++i) read(initiator, i << 20, 1 << 20);
+    while (initiator.receive()) {
+    }
+    EXPECT_TRUE(world_.reactor.run_until([&] { return world_.running() == 0; })) << "the target has not closed it";
+    world_.disconnect(initiator);
+    EXPECT_EQ(world_.reactor.shard().buffers().lent(), 0U);
+  }
+  EXPECT_EQ(world_.reactor.system().open_descriptors(), rest);
 }
 
 TEST_P(FullFeature, AnExtendedCdbArrivesWhole) {

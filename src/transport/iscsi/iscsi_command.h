@@ -56,8 +56,7 @@ class IscsiCommand final : public Command, public Outgoing {
 
   // --- Data-Out. Own memory, of expected_data_out bytes.
   void set_data_out_buffer(Buffer buffer) { buffer_ = std::move(buffer); }
-  bool has_data_out_buffer() const { return static_cast<bool>(buffer_); }
-  bool waits_for_data() const { return awaited_ != 0 && !data_out_.has(awaited_); }
+  bool waits_for_data() const { return awaited_ != 0 && !data_out_.has(awaited_) && !failure_ && !abandoned_; }
   MutableBytes data_out_memory(DataOutTransfer::Range range) const {
     return buffer_.first(std::size_t{range.offset} + range.length).subspan(range.offset);
   }

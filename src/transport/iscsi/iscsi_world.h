@@ -51,6 +51,7 @@ class IscsiWorld final : public IscsiAuthentication {
 
   WireInitiator& connect() {
     const auto [ours, theirs] = reactor.system().socket_pair(capacity);
+    descriptor = ours;
     initiators_.push_back(std::make_unique<WireInitiator>(reactor, theirs));
     ++running_;
     spawn(serve(Socket(reactor.shard(), ours)));
@@ -90,6 +91,7 @@ class IscsiWorld final : public IscsiAuthentication {
 
   SimulatedReactor reactor;
   std::size_t capacity = 65536;  // of a connection's buffers, each way
+  int descriptor = -1;           // the target's end of the last connection
   bool authentication_required = false;
   TargetRegistry targets;
   std::shared_ptr<Target> target;

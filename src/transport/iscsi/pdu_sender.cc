@@ -47,10 +47,11 @@ Task<void> PduSender::send_batch(Gate::Pass pass) {
     sending_ = false;
   }
   batch_->clear();
+  // The owner knows it before anything is given back to it: else it would queue the rest of an answer again, for ever.
+  if (!good) setup_.owner.connection_lost();
   release(in_batch_);
   if (!good) {
     give_up();
-    setup_.owner.connection_lost();
   } else if (first_ != nullptr) {
     schedule();
   } else {

@@ -101,6 +101,35 @@ TEST_P(Requests, AbortTaskOfAWriteThatWaitsForItsDataEndsIt) {
   EXPECT_EQ(world_.scratch->bytes()[0], 0);
 }
 
+TEST_P(Requests, AfterAnAbortOfAWriteTheRestOfItsDataIsNotWaitedFor) {
+  auto& initiator = world_.session({"InitialR2T=No"});
+  const std::uint32_t tag =
+      initiator.command({0xaa, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0}, {.flags = 0x20, .expected_length = 1024});
+  EXPECT_EQ(
+      perform(initiator,
+              {.function = Function::abort_task, .lun = 0, .referenced_tag = tag, .ref_cmd_sn = initiator.cmd_sn - 1}),
+      Response::function_complete);
+  EXPECT_FALSE(initiator.closed(10 * DataOutWatch::patience));
+  expect_alive(initiator);
+}
+
+TEST_P(Requests, AnInitiatorHearsThatItMaySendAgainWhenAnotherHasEndedItsCommands) {
+  ASSERT_EQ(world_.parameters.set("iqn.t", "MaxQueueCmd", "4"), IscsiTargetParameters::SetResult::done);
+  auto& victim = world_.session();
+  WireInitiator& other = world_.connect();
+  other.isid[5] = 2;
+  ASSERT_EQ(IscsiWorld::log_in(other, {}), iscsi::LoginStatus::success);
+  world_.fake->behaviour().holds = true;
+  world_.fake->behaviour().heeds_abort = true;
+  for (int i = 0; i < 4; ++i) victim.command(fake_read, {.lun = fake_lun});
+  EXPECT_EQ(perform(other, {.function = Function::logical_unit_reset}), Response::function_complete);
+  const auto told = victim.expect(Opcode::nop_in).as<iscsi::TaggedResponseHeader>();
+  EXPECT_EQ(told.initiator_task_tag, iscsi::reserved_tag);
+  EXPECT_EQ(told.target_transfer_tag, iscsi::reserved_tag);
+  EXPECT_EQ(told.max_cmd_sn, victim.cmd_sn + 3);
+  EXPECT_FALSE(victim.receive()) << "once";
+}
+
 TEST_P(Requests, AbortTaskOfANumberThatHasNotComeTakesItAsReceived) {
   auto& initiator = world_.session();
   const std::uint32_t missing = initiator.cmd_sn++;

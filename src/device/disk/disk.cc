@@ -4,6 +4,7 @@
 #include <bit>
 #include <charconv>
 #include <cstddef>
+#include <utility>
 
 #include "device/disk/copy/third_party_copies.h"
 #include "scsi/log_page.h"
@@ -192,16 +193,18 @@ void Disk::nexus_lost(ItlNexus& itl) {
 }
 
 Task<void> Disk::close(Shard& shard) {
+  co_await medium_changes_.close();
   co_await medium_work_.end(shard);
   co_await close_store(shard);
 }
 
 Task<void> Disk::close_store(Shard& shard) {
-  if (!store_) co_return;
+  const std::unique_ptr<BlockStore> store = std::exchange(store_, nullptr);
+  if (!store) co_return;
   // What was written is acknowledged already; a fault here has been told by an earlier flush or will be lost with it.
-  const auto flushed = co_await store_->flush(shard);
+  const auto flushed = co_await store->flush(shard);
   static_cast<void>(flushed);
-  store_->close();
+  store->close();
 }
 
 DeviceServer::Description Disk::describe() const {
@@ -255,13 +258,25 @@ bool Disk::configure_switch(std::string_view name, bool on) {
 bool Disk::is_other_medium(std::string_view path) const { return !store_ || store_->describe().path != path; }
 
 Task<Result<MediumChange, std::string>> Disk::change_medium(Shard& shard, std::string path) {
-  if (!is_other_medium(path)) co_return co_await follow_size(shard);
+  if (medium_changes_.users() != 0) co_return failure(std::string("another change of its medium is under way"));
+  const Gate::Pass pass = medium_changes_.enter();
+  if (!pass) co_return failure(std::string("it is being removed"));
+  if (is_other_medium(path)) co_return co_await exchange_medium(shard, std::move(path));
+  co_return co_await follow_size(shard);
+}
+
+Task<Result<MediumChange, std::string>> Disk::exchange_medium(Shard& shard, std::string path) {
   if (!load_) co_return failure(std::string("its store has no path"));
   if (!removable()) co_return failure(std::string("another medium only goes into a removable disk: removable=1"));
   if (medium_work_.working()) co_return failure(std::string("its medium is being formatted or sanitized"));
-  if (!medium_absent()) co_return failure(std::string("there is a medium in it; eject it, or set online=0, first"));
+  const std::string there_is_one = "there is a medium in it; eject it, or set online=0, first";
+  if (!medium_absent()) co_return failure(there_is_one);
   auto opened = co_await load_(shard, path);
   if (!opened) co_return failure(std::move(opened.error()));
+  if (!medium_absent()) {  // online=1 meanwhile
+    (*opened)->close();
+    co_return failure(there_is_one);
+  }
   if (const auto reason = refuses(**opened, block_size_)) {
     (*opened)->close();
     co_return failure(path + (*reason == Fault::too_small ? ": smaller than one block" : ": needs larger blocks"));

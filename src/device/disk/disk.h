@@ -10,6 +10,7 @@
 #include "device/disk/thin_space.h"
 #include "device/primary/medium_removal.h"
 #include "device/primary/primary_device.h"
+#include "reactor/gate.h"
 #include "store/block_store.h"
 
 namespace tgt {
@@ -113,6 +114,8 @@ class Disk final : public PrimaryDevice {
   Task<void> close_store(Shard& shard);
   bool configure_geometry(std::string_view name, std::uint64_t value);
   static std::optional<Fault> refuses(const BlockStore& store, BlockSize block_size);
+  // Of these one at a time: they use the store while no task does.
+  Task<Result<MediumChange, std::string>> exchange_medium(Shard& shard, std::string path);
   Task<Result<MediumChange, std::string>> follow_size(Shard& shard);
   // The store becomes the medium; nobody uses the one before any more.
   void insert(std::unique_ptr<BlockStore> store);
@@ -121,7 +124,8 @@ class Disk final : public PrimaryDevice {
   void follow_provisioning();
   void follow_thresholds();
 
-  std::unique_ptr<BlockStore> store_;
+  std::unique_ptr<BlockStore> store_;  // none while one medium gives way to another
+  Gate medium_changes_;                // on the shard of the administrator's requests
   BlockSize block_size_;
   Load load_;
   std::unique_ptr<MediumCounters> counters_ = std::make_unique<MediumCounters>();

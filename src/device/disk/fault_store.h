@@ -24,6 +24,7 @@ class FaultStore final : public BlockStore {
     bool read_only = false;
     std::optional<std::uint64_t> capacity_later{};  // once it is asked again; at most `capacity`
     Duration takes{};                               // how long a read or write takes
+    Duration flush_takes{};
   };
   explicit FaultStore(const Script& script)
       : script_(script), memory_(std::move(*MemoryStore::open(script.capacity))) {}
@@ -61,6 +62,7 @@ class FaultStore final : public BlockStore {
   }
   Task<Result<void, IoFault>> flush(Shard& shard) override {
     ++flushes;
+    if (script_.flush_takes > Duration{}) co_await shard.sleep(script_.flush_takes);
     if (script_.flush_fails) co_return failure(IoFault{.kind = script_.fault});
     co_return co_await memory_->flush(shard);
   }

@@ -19,14 +19,23 @@ class MediumTest : public DiskFixture {
     }(disk(), bench().reactor().shard(), path, result));
     return result.value_or(failure(std::string("it did not end")));
   }
-  void make_removable(std::uint64_t next_capacity) {
+  // A change that has begun; the reactor moves it on.
+  std::shared_ptr<std::optional<Changed>> begin_to_change(const std::string& path) {
+    auto result = std::make_shared<std::optional<Changed>>();
+    spawn([](Disk& disk, Shard& shard, std::string to, std::shared_ptr<std::optional<Changed>> out) -> Task<void> {
+      out->emplace(co_await disk.change_medium(shard, std::move(to)));
+    }(disk(), bench().reactor().shard(), path, result));
+    return result;
+  }
+  void make_removable(std::uint64_t next_capacity, const FaultStore::Script& script = {}, Duration load_takes = {}) {
     Disk::Options options;
     options.removable = true;
-    options.load = [next_capacity](Shard&, std::string path) -> Task<Result<std::unique_ptr<BlockStore>, std::string>> {
+    options.load = [=](Shard& shard, std::string path) -> Task<Result<std::unique_ptr<BlockStore>, std::string>> {
+      if (load_takes > Duration{}) co_await shard.sleep(load_takes);
       if (path == "/missing") co_return failure(std::string("/missing: not found"));
       co_return std::move(*MemoryStore::open(next_capacity));
     };
-    make({}, std::move(options));
+    make(script, std::move(options));
   }
 };
 
@@ -87,6 +96,54 @@ TEST_F(MediumTest, AMediumOfLessThanABlockIsRefused) {
 TEST_F(MediumTest, AFixedDiskKeepsItsMedium) {
   EXPECT_TRUE(disk().configure("online", "0"));
   EXPECT_FALSE(change("/other").has_value());
+}
+
+TEST_F(MediumTest, WhileTheOldMediumIsFlushedOutNoOtherChangeBegins) {
+  make_removable(1 << 18, {.flush_takes = 1s});
+  EXPECT_TRUE(disk().configure("online", "0"));
+  const auto first = begin_to_change("/first");
+  const auto second = begin_to_change("/second");
+  const auto same = begin_to_change(of_the_fixture);
+  ASSERT_TRUE(second->has_value() && same->has_value());
+  EXPECT_EQ((*second)->error(), "another change of its medium is under way");
+  EXPECT_EQ((*same)->error(), "another change of its medium is under way");
+  EXPECT_FALSE(disk().configure("online", "1")) << "there is no medium just now";
+  EXPECT_EQ(disk().describe().store_path, "None");
+  bench().reactor().advance(2s);
+  ASSERT_TRUE(first->has_value());
+  EXPECT_TRUE((*first)->has_value());
+  EXPECT_EQ(disk().capacity().value, 512u);
+  EXPECT_TRUE(disk().configure("online", "0"));
+  EXPECT_TRUE(change("/third").has_value()) << "the next one may";
+}
+
+TEST_F(MediumTest, AMediumThatComesBackWhileAnotherIsOpenedStays) {
+  make_removable(1 << 18, {}, 1s);
+  EXPECT_TRUE(disk().configure("online", "0"));
+  const auto changed = begin_to_change("/other");
+  EXPECT_TRUE(disk().configure("online", "1"));
+  bench().reactor().advance(2s);
+  ASSERT_TRUE(changed->has_value());
+  EXPECT_FALSE((*changed)->has_value());
+  EXPECT_EQ(disk().capacity().value, blocks);
+  EXPECT_EQ(get(0, 1).size(), 512u);
+}
+
+TEST_F(MediumTest, ADiskIsClosedAfterTheChangeThatIsUnderWay) {
+  make_removable(1 << 18, {}, 1s);
+  EXPECT_TRUE(disk().configure("online", "0"));
+  const auto changed = begin_to_change("/other");
+  bool closed = false;
+  spawn([](Disk& disk, Shard& shard, bool& end) -> Task<void> {
+    co_await disk.close(shard);
+    end = true;
+  }(disk(), bench().reactor().shard(), closed));
+  EXPECT_FALSE(closed);
+  bench().reactor().advance(2s);
+  EXPECT_TRUE(closed);
+  ASSERT_TRUE(changed->has_value());
+  EXPECT_TRUE((*changed)->has_value());
+  EXPECT_EQ(change("/late").error(), "it is being removed");
 }
 
 }  // namespace

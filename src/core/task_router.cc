@@ -69,6 +69,15 @@ std::optional<Reply> TaskRouter::obstacle(Command& command, const Decoded& decod
   return std::nullopt;
 }
 
+// A unit attention is cleared by being reported (SAM-6, 5.14), which one that came from the device with a response
+// that is not sent has not been.
+void TaskRouter::keep_unit_attention(Command& command) {
+  if (command.reply_.status != Status::check_condition) return;
+  const std::optional<Sense> condition = command.reply_.sense_data.decode();
+  if (!condition || condition->key != SenseKey::unit_attention) return;
+  command.itl().unit().unit_attentions().establish_for(command.itl(), *condition);
+}
+
 TaskRouter::Outcome TaskRouter::answer_without_unit(Command& command) {
   if (command.nexus().closing()) return Outcome::silent;
   const Decoded decoded = AbsentUnit::decode(command);
@@ -125,6 +134,7 @@ Task<TaskRouter::Outcome> TaskRouter::execute(Command& command) {
   const bool verdict_awaited = task_set.end(command);
   if (verdict_awaited) co_await task_set.verdict(command);
   const Outcome outcome = command.aborted_ ? Outcome::silent : Outcome::respond;
+  if (outcome == Outcome::silent) keep_unit_attention(command);
   task_set.leave(command);
   co_return outcome;
 }

@@ -31,6 +31,7 @@ class TaskRouter {
   // What stands in the way of a task that has been enabled.
   static std::optional<Reply> obstacle(Command& command, const Decoded& decoded);
   static std::optional<Reply> report_unit_attention(Command& command, const Decoded& decoded);
+  static void keep_unit_attention(Command& command);
 
   // task_reply.cc: the reply as the initiator is to see it.
   static void shape_reply(Command& command, const CommandTraits* row, SenseData::Format format);

@@ -198,12 +198,13 @@ Reply PassthroughDevice::conclude(Command& command, const ScsiResult& result, Bu
 
 MappingContext PassthroughDevice::mapping_context(const Command& command) const {
   return {.repetition = repetition_of(facts_.type),
-          .our_reset_pending = command.abort_requested() || resets_under_way_.load() != 0,
+          .our_reset_pending = resets_under_way_.load() != 0,
           .others_outstanding = command.itl().tasks() > 1,
           .cdb_length = command.cdb().length()};
 }
 
-// What a result means for everybody else.
+// What a result means for everybody else. Its own initiator reads it in the response; where none is sent the task
+// router keeps a unit attention for it.
 void PassthroughDevice::notice(Command& command, const ScsiResult& result, const MappedStatus& mapped) {
   UnitAttentions& attentions = command.itl().unit().unit_attentions();
   if (mapped.status == Status::good) return notice_success(command);

@@ -244,6 +244,44 @@ TEST_F(PassthroughBench, AResetByStrangersIsToldToEveryInitiator) {
   expect_sense(*run(b_, {.cdb = {0, 0, 0, 0, 0, 0}}), Sense::power_on_or_reset());
 }
 
+TEST_F(PassthroughBench, AUnitAttentionThatAnAbortedCommandBroughtIsToldToItsInitiatorToo) {
+  make(PeripheralDeviceType::tape);
+  react_to(0x01, [](const ScsiRequest&) {
+    Reaction reaction = LoopbackPort::check_condition(Sense::medium_may_have_changed());
+    reaction.when = When::held_by_device;
+    return reaction;
+  });
+  const auto outcome = run(a_, {.cdb = {0x01, 0, 0, 0, 0, 0}, .tag = some_tag});
+  const auto response = manage(TaskManagementFunction::abort_task, some_tag);
+  port_->release();
+  reactor_.settle();
+  EXPECT_EQ(*response, TaskManagementResponse::function_complete);
+  EXPECT_FALSE(outcome->answered);
+  for (Host* host : {&a_, &b_}) {
+    expect_sense(*run(*host, {.cdb = {0, 0, 0, 0, 0, 0}}), Sense::medium_may_have_changed());
+    EXPECT_EQ(run(*host, {.cdb = {0, 0, 0, 0, 0, 0}})->status, Status::good);
+  }
+}
+
+TEST_F(PassthroughBench, AResetByStrangersThatEndsAnAbortedCommandIsToldToEveryInitiator) {
+  make(PeripheralDeviceType::tape);
+  react_to(0x01, [](const ScsiRequest&) {
+    Reaction reaction = held(When::held_by_device);
+    reaction.result.host_status = HostStatus::reset;
+    return reaction;
+  });
+  const auto outcome = run(a_, {.cdb = {0x01, 0, 0, 0, 0, 0}, .tag = some_tag});
+  manage(TaskManagementFunction::abort_task, some_tag);
+  port_->release();
+  reactor_.settle();
+  EXPECT_TRUE(outcome->ended);
+  EXPECT_FALSE(outcome->answered);
+  for (Host* host : {&a_, &b_}) {
+    expect_sense(*run(*host, {.cdb = {0, 0, 0, 0, 0, 0}}), Sense::power_on_or_reset());
+    EXPECT_EQ(run(*host, {.cdb = {0, 0, 0, 0, 0, 0}})->status, Status::good);
+  }
+}
+
 TEST_F(PassthroughBench, ModeSelectOfOneIsAUnitAttentionForTheOthers) {
   make(PeripheralDeviceType::block);
   EXPECT_EQ(run(a_, {.cdb = {0x15, 0x10, 0, 0, 4, 0}, .data_out = Data(4)})->status, Status::good);

@@ -37,7 +37,7 @@ struct MappedStatus {
 
 struct MappingContext {
   Repetition repetition = Repetition::harmless;
-  bool our_reset_pending = false;   // a task management function of ours ended it
+  bool our_reset_pending = false;   // a reset of ours is under way, and whoever it concerns is told of it
   bool others_outstanding = false;  // TASK SET FULL needs somebody whose end makes room; else it is BUSY
   std::size_t cdb_length = 6;
 };

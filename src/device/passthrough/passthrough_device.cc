@@ -17,6 +17,14 @@ namespace {
 // Parameter data up to this long is zeroed first, so that what a device leaves out is not what an earlier command left.
 constexpr std::uint64_t longest_zeroed = 64 * 1024;
 
+// Or may have been, as far as anybody knows. With RECOVERED ERROR it has: so a device tells that it has rounded a mode
+// parameter (SPC-6, parameter rounding).
+bool has_been_done(const ScsiResult& result, const MappedStatus& mapped) {
+  if (mapped.status == Status::good || mapped.executed == MappedStatus::Executed::unknown) return true;
+  const auto sense = result.sense.decode();
+  return result.has_device_sense() && sense && sense->key == SenseKey::recovered_error;
+}
+
 }  // namespace
 
 PassthroughDevice::PassthroughDevice(Parts parts, Log log)
@@ -207,7 +215,7 @@ MappingContext PassthroughDevice::mapping_context(const Command& command) const 
 // router keeps a unit attention for it.
 void PassthroughDevice::notice(Command& command, const ScsiResult& result, const MappedStatus& mapped) {
   UnitAttentions& attentions = command.itl().unit().unit_attentions();
-  if (mapped.status == Status::good) return notice_success(command);
+  if (mapped.executed != MappedStatus::Executed::surely_not) notice_change(command, result, mapped);
   if (mapped.was_reset) {
     notice_attention(Sense::power_on_or_reset());
     foreign_.met(Sense::power_on_or_reset(), command.shard().now());
@@ -228,12 +236,15 @@ void PassthroughDevice::notice_attention(const Sense& condition) {
   if (condition.additional.code == Sense::power_on_or_reset().additional.code) prevented_.clear();
 }
 
-void PassthroughDevice::notice_success(Command& command) {
+// What the command may have changed, however it ended.
+void PassthroughDevice::notice_change(Command& command, const ScsiResult& result, const MappedStatus& mapped) {
   switch (command.cdb().operation_code()) {
     case operation_code::mode_select_6:
     case operation_code::mode_select_10:
       blocks_.forget();
-      command.itl().unit().unit_attentions().establish(Sense::mode_parameters_changed(), &command.itl());
+      if (has_been_done(result, mapped)) {
+        command.itl().unit().unit_attentions().establish(Sense::mode_parameters_changed(), &command.itl());
+      }
       break;
     case operation_code::format_unit:
     case operation_code::start_stop_unit:  // for tapes: LOAD UNLOAD

@@ -80,7 +80,7 @@ class PassthroughDevice final : public DeviceServer {
   Reply conclude(Command& command, const ScsiResult& result, Buffer buffer);
   void notice(Command& command, const ScsiResult& result, const MappedStatus& mapped);
   void notice_attention(const Sense& condition);
-  void notice_success(Command& command);
+  void notice_change(Command& command, const ScsiResult& result, const MappedStatus& mapped);
   MappingContext mapping_context(const Command& command) const;
   Task<ScsiResult> run(Shard& shard, ScsiRequest request);
   Task<void> swallow_unit_attentions(Shard& shard, TimePoint deadline);

@@ -282,6 +282,37 @@ TEST_F(PassthroughBench, AResetByStrangersThatEndsAnAbortedCommandIsToldToEveryI
   }
 }
 
+TEST_F(PassthroughBench, ModeSelectThatRoundedAParameterOrTimedOutHasChangedSomething) {
+  make(PeripheralDeviceType::tape, 0);
+  const Data rounded{0x70, 0, 0x01, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x37, 0x00, 0, 0, 0, 0};
+  Reaction time_out;
+  time_out.result.host_status = HostStatus::time_out;
+  Reaction recovered;
+  recovered.result.status = Status::check_condition;
+  recovered.result.sense = SenseData::from_device(rounded);
+  const Sent read{.cdb = {0x08, 0x01, 0, 0, 1, 0}, .expected_in = 30000};
+  const Data mode_data{11, 0, 0, 8, 0, 0, 0, 0, 0, 0x00, 0x27, 0x10};
+  for (const Reaction& end_of_mode_select : {recovered, time_out}) {
+    reacts = [&](const ScsiRequest& request) {
+      if (request.cdb.operation_code() == 0x1a) return LoopbackPort::good(mode_data);
+      if (request.cdb.operation_code() == 0x15) return end_of_mode_select;
+      return LoopbackPort::good(Data(request.data.size()));
+    };
+    run(a_, read);
+    EXPECT_EQ(run(a_, {.cdb = {0x15, 0, 0, 0, 12, 0}, .data_out = Data(12)})->status, Status::check_condition);
+    run(a_, read);
+    EXPECT_EQ(port_->received[port_->received.size() - 2].cdb[0], 0x1a) << "the block length is asked again";
+    expect_sense(*run(b_, {.cdb = {0, 0, 0, 0, 0, 0}}), Sense::mode_parameters_changed());
+  }
+}
+
+TEST_F(PassthroughBench, ModeSelectThatTheDeviceRefusesIsNoUnitAttention) {
+  make(PeripheralDeviceType::block);
+  react_to(0x15, [](const ScsiRequest&) { return LoopbackPort::check_condition(Sense::invalid_field_in_cdb()); });
+  expect_sense(*run(a_, {.cdb = {0x15, 0x10, 0, 0, 4, 0}, .data_out = Data(4)}), Sense::invalid_field_in_cdb());
+  EXPECT_EQ(run(b_, {.cdb = {0, 0, 0, 0, 0, 0}})->status, Status::good);
+}
+
 TEST_F(PassthroughBench, ModeSelectOfOneIsAUnitAttentionForTheOthers) {
   make(PeripheralDeviceType::block);
   EXPECT_EQ(run(a_, {.cdb = {0x15, 0x10, 0, 0, 4, 0}, .data_out = Data(4)})->status, Status::good);

@@ -341,7 +341,9 @@ void PassthroughDevice::nexus_lost(ItlNexus& itl) {
   }
 }
 
+// Initiators that still prevent the removal of the medium are not here to allow it any more.
 Task<void> PassthroughDevice::close(Shard& shard) {
+  if (prevented_.clear() && !port_->gone()) co_await allow_removal(shard);
   while (background_.load() != 0) co_await shard.sleep(5ms);
   co_await port_->close(shard);
   hold_ = DevicesInUse::Hold();

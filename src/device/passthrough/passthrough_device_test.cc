@@ -385,6 +385,21 @@ TEST_F(PassthroughBench, AnInitiatorThatGoesLetsTheMediumGo) {
   EXPECT_EQ(last().cdb[4], 0);
 }
 
+TEST_F(PassthroughBench, ADeviceThatIsGivenBackLetsTheMediumGo) {
+  make(PeripheralDeviceType::tape);
+  run(a_, {.cdb = {0x1e, 0, 0, 0, 1, 0}});
+  EXPECT_EQ(sent_to_device(), 1u);
+  spawn([](Target& target, Shard& here) -> Task<void> {
+    const auto removal = co_await target.unmap(here, Lun{0}, Target::WhenActive::refuse);
+    EXPECT_EQ(removal, Target::Removal::done);
+  }(*target_, shard()));
+  reactor_.settle();
+  ASSERT_EQ(sent_to_device(), 2u);
+  EXPECT_EQ(last().cdb[0], 0x1e);
+  EXPECT_EQ(last().cdb[4], 0);
+  EXPECT_TRUE(port_->closed);
+}
+
 TEST_F(PassthroughBench, APreventionThatTheDeviceRefusesIsNotCounted) {
   make(PeripheralDeviceType::optical, 2048);
   react_to(0x1e, [](const ScsiRequest&) { return LoopbackPort::check_condition(Sense::invalid_field_in_cdb()); });

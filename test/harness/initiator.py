@@ -9,6 +9,7 @@
 
 import itertools
 import os
+import socket
 import struct
 import threading
 import time
@@ -226,10 +227,15 @@ class Session:
         with self._lock:
             self._wire.send(header_bytes, data, **options)
 
-    def close(self):
+    def vanish(self):
+        """Ends the connection with a reset: as a host that lost its power and is back before the target has noticed."""
+        self._wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close(socket.SHUT_RD)
+
+    def close(self, how=socket.SHUT_RDWR):
         """Closes the connection without a logout."""
         try:
-            self._wire.socket.shutdown(2)
+            self._wire.socket.shutdown(how)
         except OSError:
             pass
         self._reader.join(5)

@@ -2,7 +2,6 @@
 """Initiators that go away in the middle of everything, and hosts and devices that hang: the others do not notice."""
 
 import os
-import socket
 import struct
 import unittest
 
@@ -19,11 +18,6 @@ class DeafSession(Session):
 
     def _read(self):
         pass
-
-    def vanish(self):
-        """As a host that loses its power and is back before the connection times out: with a reset."""
-        self._wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._wire.socket.close()
 
 
 class Departure(unittest.TestCase):

@@ -29,7 +29,9 @@ enum class Access : std::uint8_t {
 };
 
 // Whether blocks may be shared while it runs. exclusive_range: no other command may touch the blocks meanwhile.
-enum class Overlap : std::uint8_t { shared, exclusive_range };
+// independent: it touches neither blocks nor device and waits for nobody, so that a command which takes hours does not
+// hold it up; only for `immediate` rows.
+enum class Overlap : std::uint8_t { shared, exclusive_range, independent };
 
 // One row of a device type's command table. Exactly one of `immediate` and `deferred` is set.
 struct CommandTraits {

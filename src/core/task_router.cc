@@ -104,8 +104,7 @@ Task<TaskRouter::Outcome> TaskRouter::execute(Command& command) {
   DeviceServer& device = itl->unit().device();
   TaskSet& task_set = itl->unit().task_set();
   const Decoded decoded = device.decode(command.cdb());
-  const bool alone = decoded && (*decoded)->overlap == Overlap::exclusive_range;
-  const TaskSet::Entry entry = task_set.enter(command, alone ? TaskSet::Alone::yes : TaskSet::Alone::no);
+  const TaskSet::Entry entry = task_set.enter(command, decoded ? (*decoded)->overlap : Overlap::shared);
   if (entry == TaskSet::Entry::full) co_return refuse(command, no_room(itl->tasks() != 0));
   if (entry == TaskSet::Entry::dormant) co_await task_set.admission(command);
 

@@ -40,7 +40,7 @@ void TaskSet::detach(ItlNexus& itl) {
   if (nexuses_.erase(&itl) != 0) --shards_[itl.nexus().shard().index()].attached;
 }
 
-TaskSet::Entry TaskSet::enter(Command& command, Alone alone) {
+TaskSet::Entry TaskSet::enter(Command& command, Overlap overlap) {
   OfShard& mine = of(command);
   if (!allowance_.take(mine.allowance, [this] { return unit_.device().task_limit(); })) return Entry::full;
   mine.tasks.push_back(command);
@@ -50,11 +50,12 @@ TaskSet::Entry TaskSet::enter(Command& command, Alone alone) {
   const TaskAttribute attribute = command.request().attribute;
   Standing standing = Standing::simple;
   if (attribute == TaskAttribute::head_of_queue) standing = Standing::head_of_queue;
-  if (attribute == TaskAttribute::ordered || alone == Alone::yes) standing = Standing::ordered;
-  command.alone_ = alone == Alone::yes;
+  command.alone_ = overlap == Overlap::exclusive_range;
+  if (attribute == TaskAttribute::ordered || command.alone_) standing = Standing::ordered;
   if (command.is_part()) standing = Standing::part;
   const bool in_no_order = standing == Standing::simple || standing == Standing::part;
-  if (in_no_order && (command.itl().armed() & ItlNexus::task_ordering) == 0) {
+  const bool quiet = in_no_order && (command.itl().armed() & ItlNexus::task_ordering) == 0;
+  if (quiet || overlap == Overlap::independent) {
     ++mine.quiet;
     command.standing_ = Standing::quiet;
     command.state_ = Command::State::enabled;

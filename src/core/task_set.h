@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/command.h"
+#include "core/command_table.h"
 #include "core/task_allowance.h"
 #include "core/task_list.h"
 #include "core/task_order.h"
@@ -36,10 +37,10 @@ class TaskSet {
   void detach(ItlNexus& itl);
 
   enum class Entry : std::uint8_t { enabled, dormant, full };
-  enum class Alone : std::uint8_t { no, yes };  // yes: no other task may run meanwhile, whatever its attribute
-  // A command joins, on its shard. After `dormant` its router awaits admission() at once; when that returns the task is
-  // enabled, or an abort has reached it first.
-  Entry enter(Command& command, Alone alone);
+  // A command joins, on its shard. With an exclusive range no other task may run meanwhile, whatever its attribute; an
+  // independent one is enabled at once. After `dormant` its router awaits admission() at once; when that returns the
+  // task is enabled, or an abort has reached it first.
+  Entry enter(Command& command, Overlap overlap);
   auto admission(Command& command) { return Waiting{command}; }
 
   // A command that runs alone has done what it had to do alone: from here on others run beside it.
@@ -51,7 +52,7 @@ class TaskSet {
   // It is gone. The last thing that its router does with the logical unit.
   void leave(Command& command);
 
-  // While frozen (counted) no further task is enabled.
+  // While frozen (counted) no further task is enabled, but independent ones.
   void freeze();
   void thaw();
 

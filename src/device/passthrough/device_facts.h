@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "device/passthrough/command_timeouts.h"
 #include "scsi/peripheral_device_type.h"
@@ -23,6 +25,9 @@ struct DeviceFacts {
   std::uint32_t block_length = 0;
   bool protected_medium = false;  // PROT_EN
   CommandTimeouts timeouts;
+  // Of devices that do one thing after the other: the INQUIRY data that they have, to be told while they are occupied.
+  std::vector<std::uint8_t> standard_inquiry;
+  std::map<std::uint8_t, std::vector<std::uint8_t>> vital_pages;
 
   bool is_disk() const {
     switch (type) {

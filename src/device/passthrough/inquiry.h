@@ -9,6 +9,10 @@ namespace tgt {
 // which initiators meet as ours.
 Task<Reply> pass_inquiry(PassthroughDevice& device, Command& command);
 
+// While the device is occupied: the same from what is known of it since it was opened, where that is enough.
+bool is_known_inquiry(const DeviceFacts& facts, const Cdb& cdb);
+Reply answer_known_inquiry(PassthroughDevice& device, Command& command);
+
 // The corrections of standard INQUIRY data (SPC-6, 6.7.2), for as many bytes as there are.
 void correct_standard_inquiry(MutableBytes data);
 

@@ -137,6 +137,37 @@ Task<void> learn_names(Shard& shard, InitiatorPort& port, DeviceFacts& facts) {
   facts.unit_name = unit_name_of(page.data);
 }
 
+// A page with its header; nothing when the device does not have it.
+Task<std::vector<std::uint8_t>> read_page(Shard& shard, InitiatorPort& port, std::uint8_t page) {
+  using vital_product_data::PageHeader;
+  constexpr std::uint16_t usual_room = 252;
+  Answer answer = co_await ask(shard, port, own_command::inquiry_page(page, usual_room), usual_room);
+  const auto header = read_wire<PageHeader>(answer.data);
+  if (!header || header->page_code != page) co_return std::vector<std::uint8_t>();
+  const auto whole = static_cast<std::uint16_t>(std::min<std::size_t>(sizeof *header + header->page_length, 0xfffc));
+  if (whole > usual_room) answer = co_await ask(shard, port, own_command::inquiry_page(page, whole), whole);
+  answer.data.resize(std::min<std::size_t>(answer.data.size(), whole));
+  co_return std::move(answer.data);
+}
+
+// All that INQUIRY can be asked for, but `first`, which is there already.
+Task<void> learn_inquiry_data(Shard& shard, InitiatorPort& port, DeviceFacts& facts, Bytes first) {
+  constexpr std::size_t additional_length = 4;
+  const std::size_t whole = additional_length + 1 + first[additional_length];
+  facts.standard_inquiry.assign(first.begin(), first.end());
+  if (whole > first.size()) {
+    const auto room = static_cast<std::uint8_t>(std::min<std::size_t>(whole, 0xff));
+    const auto longer = co_await ask(shard, port, own_command::inquiry(room), room);
+    if (longer.result.good()) facts.standard_inquiry = longer.data;
+  }
+  constexpr auto list = static_cast<std::uint8_t>(vital_product_data::Page::supported_pages);
+  const auto listed = co_await read_page(shard, port, list);
+  for (std::size_t at = sizeof(vital_product_data::PageHeader); at < listed.size(); ++at) {
+    auto page = co_await read_page(shard, port, listed[at]);
+    if (!page.empty()) facts.vital_pages[listed[at]] = std::move(page);
+  }
+}
+
 }  // namespace
 
 Task<Result<DeviceFacts, std::string>> inspect_device(Shard& shard, InitiatorPort& port) {
@@ -146,6 +177,7 @@ Task<Result<DeviceFacts, std::string>> inspect_device(Shard& shard, InitiatorPor
   auto facts = facts_of_inquiry(inquiry.data);
   if (!facts) co_return failure(facts.error());
 
+  if (facts->is_sequential()) co_await learn_inquiry_data(shard, port, *facts, inquiry.data);
   co_await learn_names(shard, port, *facts);
   const bool has_blocks = facts->is_disk() || facts->type == PeripheralDeviceType::optical;
   if (has_blocks) co_await learn_medium(shard, port, *facts);

@@ -112,6 +112,49 @@ TEST_F(Inspection, ATapeIsNotAskedForACapacity) {
   EXPECT_EQ(asked(0x25), 0u);
 }
 
+TEST_F(Inspection, WhatATapeSaysOfItselfIsReadOnceForTheTimeWhenItIsOccupied) {
+  const Data long_page = [] {
+    Data page(300, 7);
+    page[1] = 0xc1;
+    page[2] = 296 >> 8;
+    page[3] = 296 & 0xff;
+    return page;
+  }();
+  answers_[0x12] = [&](const ScsiRequest& request) {
+    Data standard = inquiry_data(PeripheralDeviceType::tape, 6);
+    standard.resize(110, 9);
+    standard[4] = 105;
+    const std::map<unsigned, Data> pages{
+        {0x00, {1, 0, 0, 4, 0x00, 0x80, 0xc0, 0xc1}}, {0x80, {1, 0x80, 0, 2, 'A', 'B', 0, 0}}, {0xc1, long_page}};
+    Data data = standard;
+    if ((request.cdb[1] & 1) != 0) {
+      const auto page = pages.find(request.cdb[2]);
+      if (page == pages.end()) return LoopbackPort::check_condition(Sense::invalid_field_in_cdb());
+      data = page->second;
+    }
+    data.resize(std::min(data.size(), request.data.size()));
+    return LoopbackPort::good(data);
+  };
+  const auto facts = inspect();
+  ASSERT_TRUE(facts.has_value());
+  EXPECT_EQ(facts->standard_inquiry.size(), 110u);
+  EXPECT_EQ(facts->standard_inquiry[109], 9);
+  ASSERT_EQ(facts->vital_pages.size(), 3u) << "the one that is listed and refused is not known";
+  EXPECT_EQ(facts->vital_pages.at(0x80), (Data{1, 0x80, 0, 2, 'A', 'B'})) << "no more than it says";
+  EXPECT_EQ(facts->vital_pages.at(0xc1), long_page);
+}
+
+TEST_F(Inspection, ATapeThatKnowsNoPagesIsKnownByItsStandardData) {
+  answers_[0x12] = [](const ScsiRequest& request) {
+    if ((request.cdb[1] & 1) != 0) return LoopbackPort::check_condition(Sense::invalid_field_in_cdb());
+    return LoopbackPort::good(inquiry_data(PeripheralDeviceType::tape, 3));
+  };
+  const auto facts = inspect();
+  ASSERT_TRUE(facts.has_value());
+  EXPECT_EQ(facts->standard_inquiry.size(), 36u);
+  EXPECT_TRUE(facts->vital_pages.empty());
+}
+
 TEST_F(Inspection, UnitAttentionsAndABusyMomentAreWaitedOut) {
   int unit_attentions = 3, busy = 2;
   answers_[0x12] = [&](const ScsiRequest&) {

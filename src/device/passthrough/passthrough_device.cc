@@ -47,6 +47,11 @@ Result<const CommandTraits*, Sense> PassthroughDevice::decode(const Cdb& cdb) co
   if (is_own_command(facts_.type, cdb.operation_code(), cdb.service_action())) {
     return own_commands(facts_.type).decode(cdb);
   }
+  const bool asks_what_changed = cdb.operation_code() == operation_code::inquiry && inquiry_changed_.load();
+  if (occupants_.load() != 0 && !asks_what_changed) {
+    const CommandTraits* const row = row_while_occupied(facts_, cdb);
+    if (row != nullptr) return row;
+  }
   return &passthrough_row(facts_, cdb);
 }
 
@@ -130,6 +135,7 @@ std::optional<Reply> PassthroughDevice::foreign_attention(Command& command) {
 }
 
 Task<Reply> PassthroughDevice::forward(Command& command) {
+  const Occupation occupation(*this);
   if (foreign_.pending() && command.cdb().operation_code() != operation_code::inquiry) {
     std::optional<Reply> reply = foreign_attention(command);
     if (reply) co_return std::move(*reply);
@@ -234,6 +240,9 @@ void PassthroughDevice::notice(Command& command, const ScsiResult& result, const
 void PassthroughDevice::notice_attention(const Sense& condition) {
   blocks_.forget();
   if (condition.additional.code == Sense::power_on_or_reset().additional.code) prevented_.clear();
+  // TARGET OPERATING CONDITIONS, MICROCODE, INQUIRY DATA: it may speak otherwise of itself now.
+  const bool of_itself = condition.additional.code == Sense::inquiry_data_changed().additional.code;
+  if (of_itself && condition != Sense::reported_luns_data_changed()) inquiry_changed_ = true;
 }
 
 // What the command may have changed, however it ended.
@@ -256,6 +265,7 @@ void PassthroughDevice::notice_change(Command& command, const ScsiResult& result
 }
 
 Task<PassthroughDevice::Answer> PassthroughDevice::ask(Command& command, Cdb cdb, std::uint32_t longest) {
+  const Occupation occupation(*this);
   Answer answer;
   if (longest != 0) {
     auto buffer = command.allocate_data_in(longest);

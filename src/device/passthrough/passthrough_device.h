@@ -66,6 +66,22 @@ class PassthroughDevice final : public DeviceServer {
   std::uint32_t transfer_blocks() const;
 
  private:
+  // While it lives a sequential device counts as occupied; other devices do more than one thing at once.
+  class Occupation {
+   public:
+    explicit Occupation(PassthroughDevice& device)
+        : count_(device.facts_.is_sequential() ? &device.occupants_ : nullptr) {
+      if (count_ != nullptr) ++*count_;
+    }
+    ~Occupation() {
+      if (count_ != nullptr) --*count_;
+    }
+    Occupation(const Occupation&) = delete;
+    Occupation& operator=(const Occupation&) = delete;
+
+   private:
+    std::atomic<std::uint32_t>* count_;
+  };
   // What moves with a command.
   struct Transfer {
     DataDirection direction = DataDirection::none;
@@ -96,6 +112,8 @@ class PassthroughDevice final : public DeviceServer {
   PreventedRemoval prevented_;
   ForeignAttentions foreign_;
   std::atomic<std::uint32_t> resets_under_way_{0};
+  std::atomic<std::uint32_t> occupants_{0};   // commands that a sequential device has, or that are on their way there
+  std::atomic<bool> inquiry_changed_{false};  // since the device was opened
   std::atomic<std::uint32_t> background_{0};  // tasks of our own that are under way
 };
 

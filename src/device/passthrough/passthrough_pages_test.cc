@@ -177,6 +177,82 @@ TEST_F(PassthroughPages, ReadBlockLimitsOfATapeAreNoHigherThanATransfer) {
   EXPECT_EQ(run({.cdb = {5, 0, 0, 0, 0, 0}, .expected_in = 6})->data, (Data{0, 0x10, 0, 0, 0, 1}));
 }
 
+class OccupiedTape : public PassthroughPages {
+ protected:
+  OccupiedTape() {
+    DeviceFacts facts(PeripheralDeviceType::tape);
+    facts.standard_inquiry = Data(36, 0x20);
+    facts.vital_pages[0x00] = vital_page(0x00, {0x00, 0x80, 0x88, 0xc0});
+    facts.vital_pages[0x80] = vital_page(0x80, {'A', 'B'});
+    make(std::move(facts));
+    reacts = [this](const ScsiRequest& request) {
+      if (request.cdb.operation_code() == 0x19) return held(Reaction::When::held_by_device);
+      if (request.cdb.operation_code() == 0x00) return next_answer;
+      return LoopbackPort::good(Data(request.data.size(), 0x5a));
+    };
+  }
+  std::shared_ptr<Outcome> erase() { return run(a_, {.cdb = {0x19, 1, 0, 0, 0, 0}}); }
+  std::shared_ptr<Outcome> ask_as_other(std::uint8_t page) {
+    return run(b_, {.cdb = {0x12, 1, page, 0, 255, 0}, .expected_in = 255});
+  }
+  static constexpr std::initializer_list<std::uint8_t> standard{0x12, 0, 0, 0, 96, 0};
+  Reaction next_answer = LoopbackPort::good();
+};
+
+TEST_F(OccupiedTape, AnswersInquiryOfAnotherInitiatorFromWhatIsKnown) {
+  const auto erased = erase();
+  const auto inquiry = run(b_, {.cdb = standard, .expected_in = 96});
+  ASSERT_EQ(inquiry->data.size(), 36u);
+  EXPECT_EQ(inquiry->data[8], 0x20);
+  EXPECT_EQ(inquiry->data[7], 0x02) << "CMDQUE is ours, as always";
+  EXPECT_EQ(inquiry->residual.bytes, 60u);
+  EXPECT_EQ(ask_as_other(0x80)->data, vital_page(0x80, {'A', 'B'}));
+  EXPECT_EQ(ask_as_other(0x00)->data, vital_page(0x00, {0x00, 0x80, 0xc0}));
+  expect_sense(*ask_as_other(0x88), Sense::invalid_field_in_cdb());
+  EXPECT_EQ(sent_to_device(), 1u);
+  EXPECT_FALSE(erased->ended);
+  port_->release();
+  reactor_.settle();
+  EXPECT_TRUE(erased->answered);
+  EXPECT_EQ(run(b_, {.cdb = standard, .expected_in = 96})->data[8], 0x5a) << "asked itself once it can be";
+}
+
+TEST_F(OccupiedTape, AnswersRequestSense) {
+  const Sent request{.cdb = {0x03, 0, 0, 0, 18, 0}, .expected_in = 18};
+  erase();
+  const auto nothing = run(b_, request);
+  ASSERT_EQ(nothing->data.size(), 18u);
+  EXPECT_EQ(nothing->data[2], 0);
+  unit_->unit_attentions().establish(Sense::medium_may_have_changed());
+  const auto pending = run(b_, request);
+  ASSERT_EQ(pending->data.size(), 18u);
+  EXPECT_EQ(pending->data[2], 6);
+  EXPECT_EQ(pending->data[12], 0x28);
+  EXPECT_EQ(sent_to_device(), 1u);
+}
+
+TEST_F(OccupiedTape, LetsEverythingElseWait) {
+  const auto erased = erase();
+  const auto unknown = ask_as_other(0xc0);
+  const auto ready = run(b_, {.cdb = {0, 0, 0, 0, 0, 0}});
+  EXPECT_FALSE(unknown->ended || ready->ended);
+  EXPECT_EQ(run(b_, {.cdb = standard, .expected_in = 96})->data[8], 0x20) << "past those that wait";
+  port_->release();
+  reactor_.settle();
+  EXPECT_TRUE(unknown->answered && ready->answered);
+}
+
+TEST_F(OccupiedTape, IsAskedItselfOnceItSaidThatItsInquiryDataChanged) {
+  next_answer = LoopbackPort::check_condition(Sense::inquiry_data_changed());
+  run(a_, {.cdb = {0, 0, 0, 0, 0, 0}});
+  erase();
+  const auto inquiry = run(b_, {.cdb = standard, .expected_in = 96});
+  EXPECT_FALSE(inquiry->ended);
+  port_->release();
+  reactor_.settle();
+  EXPECT_EQ(inquiry->data[8], 0x5a);
+}
+
 TEST_F(PassthroughPages, TheControlModePageShowsOurTaskSet) {
   make(PeripheralDeviceType::block);
   const Data descriptor{0, 0, 0, 0, 0, 0, 2, 0};

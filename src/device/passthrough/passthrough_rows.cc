@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/report_target_port_groups.h"
+#include "core/request_sense.h"
 #include "core/reservations/commands.h"
 #include "core/set_target_port_groups.h"
 #include "device/passthrough/command_access.h"
@@ -94,6 +95,24 @@ constexpr CommandTraits inquiry_row{.name = "INQUIRY",
                                     .before_unit_attention = true,
                                     .allocation_length = Field{3, 7, 16},
                                     .deferred = handle<pass_inquiry>};
+// An initiator that looks for devices while another one erases a tape must not find the drive dead: it would end by
+// resetting it.
+constexpr CommandTraits known_inquiry_row{.name = "INQUIRY",
+                                          .operation_code = operation_code::inquiry,
+                                          .cdb_length = 6,
+                                          .overlap = Overlap::independent,
+                                          .before_unit_attention = true,
+                                          .allocation_length = Field{3, 7, 16},
+                                          .immediate = [](DeviceServer& device, Command& command) -> Reply {
+                                            return answer_known_inquiry(static_cast<PassthroughDevice&>(device),
+                                                                        command);
+                                          }};
+consteval CommandTraits make_no_sense_row() {
+  CommandTraits row = describe<RequestSense, PassthroughDevice>();
+  row.overlap = Overlap::independent;
+  return row;
+}
+constexpr CommandTraits no_sense_row = make_no_sense_row();
 constexpr CommandTraits prevent_row{.name = "PREVENT ALLOW MEDIUM REMOVAL",
                                     .operation_code = operation_code::prevent_allow_medium_removal,
                                     .cdb_length = 6,
@@ -157,6 +176,12 @@ const CommandTraits& passthrough_row(const DeviceFacts& facts, const Cdb& cdb) {
       break;
   }
   return forward_rows(facts)[cdb.operation_code()];
+}
+
+const CommandTraits* row_while_occupied(const DeviceFacts& facts, const Cdb& cdb) {
+  if (cdb.operation_code() == operation_code::request_sense) return &no_sense_row;
+  const bool known = cdb.operation_code() == operation_code::inquiry && is_known_inquiry(facts, cdb);
+  return known ? &known_inquiry_row : nullptr;
 }
 
 }  // namespace tgt

@@ -25,6 +25,13 @@ bool has_been_done(const ScsiResult& result, const MappedStatus& mapped) {
   return result.has_device_sense() && sense && sense->key == SenseKey::recovered_error;
 }
 
+// Whether the initiator must hear of what became of a question of ours. What a device says to it, it will say to the
+// command itself, but for unit attentions; of what happened on the way (a reset, a timeout) nothing may be left to see.
+bool is_told_once(const Reply& reply) {
+  const auto sense = reply.sense_data.decode();
+  return reply.sense || (sense && sense->key == SenseKey::unit_attention);
+}
+
 }  // namespace
 
 PassthroughDevice::PassthroughDevice(Parts parts, Log log)
@@ -102,16 +109,15 @@ Task<std::optional<Reply>> PassthroughDevice::learn_blocks(Command& command, con
   Answer answer = co_await ask(command, tape ? own_command::mode_sense_6() : own_command::read_capacity_10(),
                                tape ? own_command::mode_sense_6_bytes : own_command::read_capacity_10_bytes);
   if (answer.reply) {
-    // What it says to that, it will say to the command itself, but for what is told only once.
-    const auto sense = answer.reply->sense_data.decode();
-    if (sense && sense->key == SenseKey::unit_attention) co_return std::move(answer.reply);
+    if (is_told_once(*answer.reply)) co_return std::move(answer.reply);
     co_return std::nullopt;
   }
   const std::uint32_t length =
       tape ? own_command::of_mode_sense_6(answer.bytes()) : own_command::of_read_capacity_10(answer.bytes());
   bool with_protection = false;
   if (!tape && facts_.supports_protection) {
-    const Answer longer = co_await ask(command, own_command::read_capacity_16(), own_command::read_capacity_16_bytes);
+    Answer longer = co_await ask(command, own_command::read_capacity_16(), own_command::read_capacity_16_bytes);
+    if (longer.reply && is_told_once(*longer.reply)) co_return std::move(longer.reply);
     with_protection = !longer.reply && own_command::is_protected(longer.bytes());
   }
   if (length != 0) blocks_.learn({length, with_protection});

@@ -435,6 +435,19 @@ TEST_F(PassthroughBench, AUnitAttentionThatOurOwnQuestionMetIsNotLost) {
   expect_sense(*run(b_, {.cdb = {0, 0, 0, 0, 0, 0}}), Sense::medium_may_have_changed());
 }
 
+TEST_F(PassthroughBench, AResetThatOurOwnQuestionMetIsNotLost) {
+  make(PeripheralDeviceType::tape, 0);
+  react_to(0x1a, [](const ScsiRequest&) {
+    Reaction reaction;
+    reaction.result.host_status = HostStatus::reset;
+    return reaction;
+  });
+  const std::vector<std::uint8_t> one_block{1, 2, 3, 4};
+  expect_sense(*run(a_, {.cdb = {0x0a, 1, 0, 0, 1, 0}, .data_out = one_block}), Sense::power_on_or_reset());
+  EXPECT_EQ(last().cdb[0], 0x1a) << "nothing is written where the tape may have been rewound";
+  expect_sense(*run(b_, {.cdb = {0, 0, 0, 0, 0, 0}}), Sense::power_on_or_reset());
+}
+
 TEST_F(PassthroughBench, AFixedBlockTapeReadIsAsLongAsItsBlocks) {
   make(PeripheralDeviceType::tape, 0);
   react_to(0x1a, [](const ScsiRequest&) {

@@ -15,6 +15,7 @@
 #include "reactor/gate.h"
 #include "reactor/socket.h"
 #include "reactor/wait.h"
+#include "reactor/yield.h"
 
 namespace tgt {
 namespace {
@@ -164,6 +165,25 @@ TEST(SimulatedReactor, AListenerGivesTheConnectionsMadeToIt) {
   listener.shutdown();
   reactor.settle();
   EXPECT_TRUE(ended);
+}
+
+Task<void> yield_often(Shard& shard, std::vector<int>& order, int name) {
+  for (int i = 0; i < 3; ++i) {
+    order.push_back(name);
+    co_await Yield(shard);
+  }
+}
+
+TEST(SimulatedReactor, TasksThatYieldHaveTheirTurnsOneAfterTheOther) {
+  SimulatedReactor reactor;
+  std::vector<int> order;
+  spawn(yield_often(reactor.shard(), order, 1));
+  const std::uint64_t began = reactor.shard().turns();
+  spawn(yield_often(reactor.shard(), order, 2));
+  EXPECT_EQ(order, (std::vector{1, 2}));
+  reactor.settle();
+  EXPECT_EQ(order, (std::vector{1, 2, 1, 2, 1, 2}));
+  EXPECT_GE(reactor.shard().turns() - began, 3u);
 }
 
 TEST(SimulatedReactor, ATaskThatCanNeverEndIsSeen) {

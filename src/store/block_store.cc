@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "reactor/yield.h"
+
 namespace tgt {
 
 Task<Result<void, IoFault>> BlockStore::read_all(Shard& shard, MutableBytes data, std::uint64_t offset,
@@ -66,6 +68,7 @@ Task<Result<void, IoFault>> BlockStore::write_zeros(Shard& shard, std::uint64_t 
       co_return failure(fault);
     }
     done += step;
+    if (done < length) co_await Yield(shard);
   }
   co_return Result<void, IoFault>();
 }

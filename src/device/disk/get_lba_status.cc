@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "device/disk/store_fault.h"
+#include "reactor/yield.h"
 
 namespace tgt {
 namespace {
@@ -64,6 +65,7 @@ Task<Reply> GetLbaStatus16::run(Disk& disk, Command& command) {
     if (!descriptor) co_return reply_for(descriptor.error(), MediumAccess::reading, disk, first);
     writer.append(*descriptor);
     next += descriptor->number_of_logical_blocks;
+    co_await Yield(command.shard());
   }
   const std::size_t length = writer.length();
   writer.replace(0, Header{.parameter_data_length = static_cast<std::uint32_t>(length - sizeof(be32))});

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "device/disk/store_fault.h"
+#include "reactor/yield.h"
 
 namespace tgt {
 namespace {
@@ -49,6 +50,7 @@ Task<std::optional<Reply>> compare_medium(Disk& disk, Command& command, BlockRan
     const auto difference = expected.empty() ? std::nullopt : first_difference(piece, done, expected);
     if (difference) co_return Reply::check_condition(Sense::miscompare_during_verify(*difference));
     done += length;
+    if (done < total) co_await Yield(command.shard());
   }
   disk.counters().count(MediumCounters::Kind::verify, command.shard(), range.count.value, began);
   co_return std::nullopt;

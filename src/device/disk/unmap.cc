@@ -6,6 +6,8 @@
 
 #include "base/big_endian.h"
 #include "device/disk/store_fault.h"
+#include "device/disk/zero_blocks.h"
+#include "reactor/yield.h"
 
 namespace tgt {
 namespace {
@@ -63,11 +65,8 @@ Task<Reply> Unmap::run(Disk& disk, Command& command) {
   const auto ranges = ranges_of(disk, *list);
   if (!ranges) co_return Reply::check_condition(ranges.error());
   for (const BlockRange& range : *ranges) {
-    if (command.abort_requested()) co_return Reply::check_condition(Sense::aborted_command());
-    BlockStore& store = disk.store_to_change(range);
-    const auto done = store.can_discard()
-                          ? co_await store.discard(command.shard(), range.offset(disk), range.bytes(disk))
-                          : co_await store.write_zeros(command.shard(), range.offset(disk), range.bytes(disk));
+    co_await Yield(command.shard());
+    const auto done = co_await zero_blocks(disk, command, range, Unwanted::given_back);
     if (!done) co_return reply_for(done.error(), MediumAccess::writing, disk, range);
   }
   disk.space().look_soon();

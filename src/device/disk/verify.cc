@@ -17,16 +17,13 @@ Task<Reply> compare_with_data_out(Disk& disk, Command& command, BlockRange range
 
 Task<Reply> verify_blocks(Disk& disk, Command& command, Verifying verifying) {
   const BlockRange& range = verifying.range;
-  if (const auto refused = range.unreachable(disk)) co_return Reply::check_condition(*refused);
+  if (const auto refused = refuses_transfer(disk, range, verifying.length)) co_return Reply::check_condition(*refused);
   switch (verifying.check) {
     case ByteCheck::none: {
       auto unreadable = co_await compare_medium(disk, command, range, {});
       co_return unreadable ? std::move(*unreadable) : Reply::good();
     }
     case ByteCheck::compare: {
-      if (const auto refused = refuses_transfer(disk, range, verifying.length)) {
-        co_return Reply::check_condition(*refused);
-      }
       if (range.count.value == 0) co_return Reply::good();
       co_return co_await compare_with_data_out(disk, command, range, range.bytes(disk));
     }

@@ -13,7 +13,8 @@ enum class ByteCheck : std::uint8_t {
   compare_one = 3,  // each is equal to the one block of Data-Out
 };
 
-// The part of VERIFY that does not depend on the length of the CDB.
+// The part of VERIFY that does not depend on the length of the CDB. MAXIMUM TRANSFER LENGTH (VPD B0h) bounds how much
+// is verified, whether data comes with it or not.
 struct Verifying {
   static constexpr Field byte_check{1, 2, 2};
   BlockRange range;

@@ -58,6 +58,17 @@ TEST_F(VerifyTest, BeyondTheEndIsRefusedInEveryLength) {
   expect_sense(send({0x8f, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0}), Sense::lba_out_of_range(0));
 }
 
+TEST_F(VerifyTest, OfMoreThanTheLongestTransferIsRefusedWhateverIsCompared) {
+  make({.capacity = 32 << 20}, {});
+  for (const unsigned check : {0u, 1u, 3u}) {
+    const auto flags = static_cast<std::uint8_t>(check << 1);
+    const auto answer = send({0x8f, flags, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x01, 0, 0}, Block(512));
+    expect_invalid_field(answer, Verify16::transfer_length);
+  }
+  EXPECT_EQ(send({0x8f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x00, 0, 0}).status, Status::good);
+  EXPECT_EQ(send({0x8f, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x00, 0, 0}, Block(512)).status, Status::good);
+}
+
 TEST_F(VerifyTest, ComparesMoreThanOneBufferHolds) {
   make({.capacity = 8 << 20}, {});
   EXPECT_EQ(send({0x8f, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x18, 0, 0, 0}, Block(0x1800 * 512)).status, Status::good);

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "device/disk/store_fault.h"
+#include "device/disk/zero_blocks.h"
+#include "reactor/yield.h"
 
 namespace tgt {
 namespace {
@@ -20,14 +22,6 @@ std::optional<Sense> refuses(const Disk& disk, const WritingSame& writing) {
   return std::nullopt;
 }
 
-Task<Result<void, IoFault>> write_zeros(Disk& disk, Command& command, const WritingSame& writing) {
-  const std::uint64_t offset = writing.range.offset(disk);
-  const std::uint64_t length = writing.range.bytes(disk);
-  BlockStore& store = disk.store_to_change(writing.range);
-  if (writing.unmaps && store.can_discard()) return store.discard(command.shard(), offset, length);
-  return store.write_zeros(command.shard(), offset, length);
-}
-
 // The same block again and again, from a buffer that holds it many times.
 Task<Result<void, IoFault>> write_repeated(Disk& disk, Command& command, const WritingSame& writing, Bytes block) {
   const std::uint64_t total = writing.range.bytes(disk);
@@ -35,11 +29,11 @@ Task<Result<void, IoFault>> write_repeated(Disk& disk, Command& command, const W
   if (!buffer) co_return failure(IoFault{.kind = IoFault::Kind::no_resources});
   const auto filled = static_cast<std::size_t>(std::min<std::uint64_t>(total, buffer->capacity()));
   for (std::size_t at = 0; at < filled; at += block.size()) copy_bytes(block, buffer->first(filled).subspan(at));
-  BlockStore& store = disk.store_to_change(writing.range);
   for (std::uint64_t done = 0; done < total;) {
     if (command.abort_requested()) co_return failure(IoFault{.kind = IoFault::Kind::cancelled, .done = done});
     const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(total - done, filled));
     const std::uint64_t offset = writing.range.offset(disk) + done;
+    BlockStore& store = disk.store_to_change(writing.range);
     const auto written = co_await store.write_all(command.shard(), buffer->first(length), offset);
     if (!written) {
       IoFault fault = written.error();
@@ -47,6 +41,7 @@ Task<Result<void, IoFault>> write_repeated(Disk& disk, Command& command, const W
       co_return failure(fault);
     }
     done += length;
+    if (done < total) co_await Yield(command.shard());
   }
   co_return Result<void, IoFault>();
 }
@@ -65,8 +60,9 @@ Task<Reply> write_same(Disk& disk, Command& command, WritingSame writing) {
   }
   const bool zeros = std::ranges::all_of(block, [](std::uint8_t byte) { return byte == 0; });
   const TimePoint began = command.shard().now();
-  const auto written =
-      zeros ? co_await write_zeros(disk, command, writing) : co_await write_repeated(disk, command, writing, block);
+  const Unwanted space = writing.unmaps ? Unwanted::given_back : Unwanted::kept;
+  const auto written = zeros ? co_await zero_blocks(disk, command, writing.range, space)
+                             : co_await write_repeated(disk, command, writing, block);
   if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, writing.range);
   Reply reply = co_await conclude_write(disk, command, {.range = writing.range, .began = began});
   co_return std::move(reply);

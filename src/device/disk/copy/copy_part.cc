@@ -5,6 +5,7 @@
 #include "device/disk/read.h"
 #include "device/disk/write.h"
 #include "device/disk/write_same.h"
+#include "reactor/yield.h"
 
 namespace tgt {
 namespace {
@@ -39,11 +40,12 @@ Command::Request request_of(std::uint8_t operation_code, BlockRange range) {
 
 bool has_no_room(const Reply& reply) { return reply.status == Status::busy || reply.status == Status::task_set_full; }
 
-// The reply to GOOD, or the fault.
+// The reply to GOOD, or the fault. Many parts may follow each other without ever waiting, so each lets others go first.
 Task<Result<Reply, PartFault>> execute(Command& whole, const CopyEnd& end, Command::Request request,
                                        MutableBytes data) {
   request.lun = end.itl->lun().to_wire();
   for (unsigned attempt = 0; attempt < most_attempts; ++attempt) {
+    co_await Yield(whole.shard());
     if (whole.abort_requested()) co_return failure(PartFault{});
     CopyPart part(whole, *end.itl, request, data);
     const auto outcome = co_await TaskRouter::execute(part);

@@ -51,6 +51,20 @@ class ExtendedCopyTest : public CopyFixture, public Session {
   std::shared_ptr<Nexus> another_;
 };
 
+TEST_F(ExtendedCopyTest, BetweenStoresThatNeverWaitLetsOthersHaveTheirTurnAndHeedsAnAbort) {
+  std::vector<third_party_copy::BlockToBlockSegment> segments(100, segment(0, 1, 2048, 0, 0));
+  const List list = list_of({cscd(0), cscd(1)}, segments);
+  bench().send_to(Lun{1}, {0, 0, 0, 0, 0, 0});  // takes the unit attention of the login
+  const auto copying = bench().start(Lun{0}, copy_cdb(list.size()), list);
+  EXPECT_EQ(manage(TaskManagementFunction::abort_task, 0), TaskManagementResponse::function_complete);
+  EXPECT_FALSE(copying->answered);
+  const auto again = bench().start(Lun{0}, copy_cdb(list.size()), list);
+  EXPECT_EQ(bench().send_to(Lun{1}, {0, 0, 0, 0, 0, 0}).status, Status::good);
+  EXPECT_FALSE(again->answered);
+  bench().reactor().settle();
+  EXPECT_EQ(again->status, Status::good);
+}
+
 TEST_F(ExtendedCopyTest, CopiesBlocksToAnotherDiskOfTheTarget) {
   put(0, 10, pattern(300, 3));
   EXPECT_EQ(copy(list_of({cscd(0), cscd(1)}, {segment(0, 1, 300, 10, 77)})).status, Status::good);

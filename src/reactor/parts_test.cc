@@ -355,13 +355,27 @@ TEST(OperationList, AnyOfItMayBeTakenOut) {
   EXPECT_TRUE(list.empty());
 }
 
-TEST(Threads, TheDescriptorLimitIsRaisedToTheHardOne) {
+TEST(Threads, TheDescriptorLimitIsRaisedToTheHardOneAtLeast) {
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const auto raised = raise_descriptor_limit();
   ASSERT_TRUE(raised.has_value());
-  EXPECT_EQ(*raised, before.rlim_max);
+  EXPECT_GE(*raised, before.rlim_max);
+  EXPECT_EQ(descriptor_limit(), *raised);
   ::setrlimit(RLIMIT_NOFILE, &before);
+}
+
+TEST(Threads, WhoeverMayRaisesTheHardLimitOfDescriptorsToo) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit low{.rlim_cur = 256, .rlim_max = 1024};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  const bool may = ::setrlimit(RLIMIT_NOFILE, &before) == 0;
+  ASSERT_EQ(may ? ::setrlimit(RLIMIT_NOFILE, &low) : 0, 0);
+  const auto raised = raise_descriptor_limit();
+  if (may) ::setrlimit(RLIMIT_NOFILE, &before);
+  ASSERT_TRUE(raised.has_value());
+  EXPECT_GE(*raised, may ? low.rlim_max + 1 : low.rlim_max);
 }
 
 TEST(Threads, AThreadHasTheNameThatItWasGiven) {

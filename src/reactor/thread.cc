@@ -8,10 +8,22 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <fstream>
 #include <system_error>
 #include <utility>
 
 namespace tgt {
+namespace {
+
+// No hard limit may lie above it.
+rlim_t most_descriptors_of_a_process() {
+  constexpr rlim_t when_unknown = 1048576;
+  std::ifstream file("/proc/sys/fs/nr_open");
+  rlim_t most = 0;
+  return file >> most ? most : when_unknown;
+}
+
+}  // namespace
 
 void set_thread_name(const std::string& name) {
   constexpr std::size_t longest = 15;
@@ -37,11 +49,22 @@ Result<std::thread, IoError> start_thread(const std::string& name, std::function
 }
 
 Result<std::uint64_t, IoError> raise_descriptor_limit() {
+  constexpr rlim_t plenty = 262144;
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return failure(IoError::from_errno(errno));
+  const rlim_t possible = std::min(plenty, most_descriptors_of_a_process());
+  if (limit.rlim_max < possible) {
+    const rlimit raised{.rlim_cur = possible, .rlim_max = possible};
+    if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) return std::uint64_t{possible};
+  }
   limit.rlim_cur = limit.rlim_max;
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return failure(IoError::from_errno(errno));
   return std::uint64_t{limit.rlim_cur};
+}
+
+std::uint64_t descriptor_limit() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
 unsigned usable_cpus() {

@@ -16,8 +16,11 @@ void set_thread_name(const std::string& name);
 // Starts a thread that handles no signals: they go to the threads that ask for them.
 Result<std::thread, IoError> start_thread(const std::string& name, std::function<void()> body);
 
-// Raises the limit of open descriptors as far as the hard limit allows, and gives what it came to.
+// Raises the limit of open descriptors to what thousands of connections and stores take, also above the hard limit
+// where this process may; else as far as the hard limit allows. Gives what it came to.
 Result<std::uint64_t, IoError> raise_descriptor_limit();
+// How many descriptors this process may have open.
+std::uint64_t descriptor_limit();
 
 // CPUs that this process may run on; at least 1.
 unsigned usable_cpus();

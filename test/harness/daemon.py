@@ -35,11 +35,13 @@ def free_port():
 
 
 class Daemon:
-    """Use as a context manager. The portal is 127.0.0.1:`port`."""
+    """Use as a context manager. The portal is 127.0.0.1:`port`. `launcher`: words of a command that ends by executing the
+    one that follows them."""
 
-    def __init__(self, *, arguments=(), port=None):
+    def __init__(self, *, arguments=(), port=None, launcher=()):
         self.port = port or free_port()
         self._arguments = list(arguments)
+        self._launcher = list(launcher)
         self._folder = None
         self._process = None
 
@@ -165,7 +167,7 @@ class Daemon:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self):
-        command = [os.path.join(PROGRAMS, "tgtd"), "-f", "--control-port", "0", "--iscsi",
+        command = [*self._launcher, os.path.join(PROGRAMS, "tgtd"), "-f", "--control-port", "0", "--iscsi",
                    f"portal=127.0.0.1:{self.port}", "--state-directory", self.state_directory, *self._arguments]
         with open(os.path.join(self._folder, "log"), "ab") as log:
             self._process = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log,

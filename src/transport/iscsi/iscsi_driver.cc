@@ -59,6 +59,14 @@ struct IscsiDriver::State {
   std::vector<std::unique_ptr<Listening>> listening;
 };
 
+IscsiDriver::Options IscsiDriver::Options::within(std::uint64_t descriptors) {
+  constexpr std::uint64_t for_others = 512;
+  Options options;
+  const std::uint64_t left = descriptors - std::min(for_others, descriptors / 2);
+  options.most_connections = std::min<std::size_t>(options.most_connections, left);
+  return options;
+}
+
 IscsiDriver::IscsiDriver(const Options& options, const Dependencies& dependencies)
     : state_(std::make_unique<State>(options, dependencies)) {}
 

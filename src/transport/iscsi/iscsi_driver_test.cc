@@ -99,6 +99,12 @@ class Driver : public testing::Test, public IscsiAuthentication {
   }
 };
 
+TEST(DriverOptions, ConnectionsLeaveDescriptorsToTheOthers) {
+  EXPECT_EQ(IscsiDriver::Options::within(262144).most_connections, 16384U);
+  EXPECT_EQ(IscsiDriver::Options::within(16384).most_connections, 16384U - 512);
+  EXPECT_EQ(IscsiDriver::Options::within(100).most_connections, 50U);
+}
+
 TEST_F(Driver, APortalInUseIsAnError) {
   open(100, 15s);
   const auto again = driver_->add_portal(portal_);

@@ -105,7 +105,7 @@ struct GenericPort::Opened {
 };
 
 // One reset on its way. Shared, because nobody waits for one that does not return.
-struct GenericPort::ResetJob : PostedWork {
+struct GenericPort::ResetJob : BlockingWork {
   std::shared_ptr<ResetJob> self;
   std::shared_ptr<GenericNode> node;
   int level = sg::reset_nothing;

@@ -46,7 +46,7 @@ class GenericQueue {
  private:
   // A place in the kernel's queue. The kernel is given pointers to the header and the sense buffer here, to the
   // execution's CDB and to its data, and to nothing else; a slot is taken again only after its command came back.
-  struct Slot : PostedWork {
+  struct Slot : BlockingWork {
     GenericQueue* queue = nullptr;
     std::uint32_t index = 0;
     std::uint32_t node = 0;

@@ -96,7 +96,8 @@ class StateFile final : public StateStore {
       : of_(std::move(of)), kind_(kind), name_(of_->name() + std::string(kind.suffix)) {}
 
   Task<bool> save(Shard& shard, std::vector<std::uint8_t> blob) override {
-    const auto saved = co_await shard.blocking().run(shard, [&] { return of_->folder().files().replace(name_, blob); });
+    const LockedFolder& files = of_->folder().files();
+    const auto saved = co_await shard.blocking().run(shard, files.lane(), [&] { return files.replace(name_, blob); });
     if (!saved) {
       of_->folder().log().error("{}: {}; the initiator is told that it cannot be kept", path(), saved.error().text());
     }
@@ -106,8 +107,8 @@ class StateFile final : public StateStore {
   using Content = std::optional<std::vector<std::uint8_t>>;
   // Nothing when nothing was saved yet.
   Task<Result<Content, std::string>> read(Shard& shard) {
-    auto content =
-        co_await shard.blocking().run(shard, [this] { return of_->folder().files().read(name_, longest_file); });
+    const LockedFolder& files = of_->folder().files();
+    auto content = co_await shard.blocking().run(shard, files.lane(), [&] { return files.read(name_, longest_file); });
     if (content) co_return std::move(*content);
     co_return failure(
         fmt::format("{}: {}; the {} of this logical unit cannot be read", path(), content.error().text(), kind_.what));

@@ -9,6 +9,8 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -579,6 +581,58 @@ TEST_P(BackendTest, TheKernelsDeviceEventsArrive) {
   }(shard(), *events));
 }
 
+// So many that they are more than may be under way on one file, whatever the backend.
+constexpr std::size_t crowd = 400;
+
+Task<void> write_block(Shard& shard, File& file, Bytes block, std::size_t index, std::size_t& ended) {
+  const auto written = co_await file.write(shard, block, index * block.size());
+  EXPECT_EQ(written.value_or(0), block.size());
+  ++ended;
+}
+
+TEST_P(BackendTest, MoreWritesOfOneFileThanMayBeginAtOnceAllEnd) {
+  run([](Shard& shard) -> Task<void> {
+    const TemporaryFile temporary("/tmp");
+    File file = File::adopt(::open(temporary.path().c_str(), O_RDWR), {});
+    const auto bytes = pattern(crowd * 512);
+    std::size_t ended = 0;
+    for (std::size_t i = 0; i < crowd; ++i) {
+      spawn(write_block(shard, file, Bytes(bytes).subspan(i * 512, 512), i, ended));
+    }
+    while (ended < crowd) co_await shard.sleep(1ms);
+    std::vector<std::uint8_t> read(bytes.size());
+    const auto got = co_await file.read(shard, read, 0);
+    EXPECT_EQ(got.value_or(0), bytes.size());
+    EXPECT_EQ(read, bytes);
+  }(shard()));
+}
+
+Task<void> read_byte(Shard& shard, File& file, std::size_t& good, std::size_t& ended) {
+  std::array<std::uint8_t, 1> byte{};
+  const auto read = co_await file.read(shard, byte, 0);
+  good += read.value_or(0);
+  ++ended;
+}
+
+TEST_P(BackendTest, WhatWaitsForItsTurnOnAFileIsCancelledLikeWhatHasBegun) {
+  std::array<int, 2> pipe{-1, -1};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  run([](Shard& shard, std::array<int, 2> ends) -> Task<void> {
+    File file = File::adopt(ends[0], {});  // never has a byte; the pool refuses such a file at once
+    std::size_t good = 0;
+    std::size_t ended = 0;
+    for (std::size_t i = 0; i < crowd; ++i) spawn(read_byte(shard, file, good, ended));
+    co_await shard.sleep(5ms);
+    shard.backend().cancel_descriptor(ends[0]);
+    while (ended < crowd) co_await shard.sleep(1ms);
+    EXPECT_EQ(good, 0U);
+    EXPECT_EQ(::write(ends[1], "x", 1), 1);
+    co_await read_byte(shard, file, good, ended);
+    EXPECT_EQ(ended, crowd + 1);
+  }(shard(), pipe));
+  ::close(pipe[1]);
+}
+
 TEST_P(BackendTest, AWaitForADeviceEndsWhenItIsReadableOrCancelled) {
   std::array<int, 2> pipe{-1, -1};
   ASSERT_EQ(::pipe(pipe.data()), 0);
@@ -645,6 +699,38 @@ TEST_P(BackendTest, TimersAreNeverEarly) {
       EXPECT_GE(std::chrono::steady_clock::now() - before, wanted);
     }
   }(shard()));
+}
+
+// Workers that the kernel keeps for the rings of the calling thread.
+std::size_t ring_workers() {
+  const std::string name = "iou-wrk-" + std::to_string(::gettid());
+  std::size_t count = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string comm;
+    std::ifstream(task.path() / "comm") >> comm;
+    count += comm == name ? 1 : 0;
+  }
+  return count;
+}
+
+// They would do those of files whose hashes are alike one after another: one that hangs would hold up the others.
+TEST(UringBackendTest, NoWriteOfAFileIsLeftToTheRingsWorkers) {
+  bool refused = false;
+  std::thread([&refused] {
+    BlockingPool pool(1);
+    auto backend = UringBackend::create(pool);
+    refused = !backend;
+    if (refused) return;
+    TestLoop loop(std::move(*backend), pool);
+    const TemporaryFile temporary("/tmp");
+    File file = File::adopt(::open(temporary.path().c_str(), O_RDWR), {});
+    const auto block = pattern(4096);
+    std::size_t ended = 0;
+    EXPECT_TRUE(loop.run(write_block(loop.shard(), file, block, 0, ended)));
+    EXPECT_EQ(ended, 1U);
+    EXPECT_EQ(ring_workers(), 0U);
+  }).join();
+  if (refused) GTEST_SKIP() << "this kernel refuses it";
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, BackendTest, testing::Values(Choice::io_uring, Choice::epoll),

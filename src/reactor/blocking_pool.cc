@@ -4,55 +4,85 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "reactor/share_of_each.h"
 #include "reactor/thread.h"
 
 namespace tgt {
+namespace {
+
+// Jobs in the order in which they came.
+class WorkList {
+ public:
+  bool empty() const { return first_ == nullptr; }
+  std::size_t size() const { return size_; }
+  void append(BlockingWork& work) {
+    work.next = nullptr;
+    (last_ == nullptr ? first_ : last_->next) = &work;
+    last_ = &work;
+    ++size_;
+  }
+  BlockingWork* take_first() {
+    auto* work = static_cast<BlockingWork*>(first_);
+    if (work == nullptr) return nullptr;
+    first_ = work->next;
+    if (first_ == nullptr) last_ = nullptr;
+    --size_;
+    return work;
+  }
+
+ private:
+  PostedWork* first_ = nullptr;
+  PostedWork* last_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace
 
 // Shared with every thread of the pool, so that one that is stuck may outlive the pool.
 struct BlockingPool::State {
   std::mutex mutex;
   std::condition_variable has_work;
   std::condition_variable thread_ended;
-  PostedWork* first = nullptr;
-  PostedWork* last = nullptr;
-  std::size_t waiting = 0;  // jobs in the list
-  unsigned idle = 0;        // threads that wait for a job
+  ShareOfEach<BlockingWork, WorkList> shares;
+  WorkList ready;     // may begin: there is a thread for each of them, or there soon will be
+  unsigned idle = 0;  // threads that wait for a job
   unsigned threads = 0;
-  unsigned most_threads = 0;
+  unsigned most_general = 0;
   bool ending = false;
   std::shared_ptr<void> left_behind;
 
-  PostedWork* take() {
-    PostedWork* work = first;
-    first = work->next;
-    if (first == nullptr) last = nullptr;
-    --waiting;
-    return work;
-  }
+  unsigned most_of(BlockingLane lane) const { return lane == BlockingLane::general ? most_general : most_of_one_file; }
+  void run_first(std::unique_lock<std::mutex>& lock);
   void work_until_idle();
 };
+
+void BlockingPool::State::run_first(std::unique_lock<std::mutex>& lock) {
+  BlockingWork& work = *ready.take_first();
+  const int lane = std::to_underlying(work.lane);  // the work's memory may be gone after it has run
+  lock.unlock();
+  work.run(work);
+  lock.lock();
+  if (BlockingWork* next = shares.leave(lane)) ready.append(*next);
+}
 
 void BlockingPool::State::work_until_idle() {
   constexpr auto idle_time = 10s;
   std::unique_lock lock(mutex);
   for (;;) {
-    if (first == nullptr) {
+    if (ready.empty()) {
       ++idle;
-      const bool found = has_work.wait_for(lock, idle_time, [this] { return first != nullptr || ending; });
+      const bool found = has_work.wait_for(lock, idle_time, [this] { return !ready.empty() || ending; });
       --idle;
-      if (first == nullptr && (!found || ending)) break;
+      if (ready.empty() && (!found || ending)) break;
     }
-    PostedWork* work = take();
-    lock.unlock();
-    work->run(*work);
-    lock.lock();
+    run_first(lock);
   }
   --threads;
   thread_ended.notify_all();
 }
 
-BlockingPool::BlockingPool(unsigned most_threads) : state_(std::make_shared<State>()) {
-  state_->most_threads = most_threads;
+BlockingPool::BlockingPool(unsigned most_general) : state_(std::make_shared<State>()) {
+  state_->most_general = most_general;
 }
 
 BlockingPool::~BlockingPool() { end(5s); }
@@ -69,18 +99,15 @@ void BlockingPool::leave_behind(std::shared_ptr<void> something) {
   state_->left_behind = std::move(something);
 }
 
-void BlockingPool::submit(PostedWork& work) {
-  if (state_->most_threads == 0) return work.run(work);
+void BlockingPool::submit(BlockingWork& work) {
+  if (state_->most_general == 0) return work.run(work);
   std::unique_lock lock(state_->mutex);
-  work.next = nullptr;
-  (state_->last == nullptr ? state_->first : state_->last->next) = &work;
-  state_->last = &work;
-  ++state_->waiting;
-  if (state_->waiting <= state_->idle) {
+  if (!state_->shares.admit(std::to_underlying(work.lane), state_->most_of(work.lane), work)) return;
+  state_->ready.append(work);
+  if (state_->ready.size() <= state_->idle) {
     state_->has_work.notify_one();
     return;
   }
-  if (state_->threads >= state_->most_threads) return;
   ++state_->threads;
   lock.unlock();
   auto thread = start_thread("tgt-blocking", [state = state_] { state->work_until_idle(); });
@@ -89,12 +116,7 @@ void BlockingPool::submit(PostedWork& work) {
   --state_->threads;
   if (state_->threads != 0) return;
   // The system gives no thread at all: the job is done here, late rather than never.
-  while (state_->first != nullptr) {
-    PostedWork* job = state_->take();
-    lock.unlock();
-    job->run(*job);
-    lock.lock();
-  }
+  while (!state_->ready.empty()) state_->run_first(lock);
 }
 
 }  // namespace tgt

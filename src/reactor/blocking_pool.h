@@ -9,13 +9,23 @@
 
 namespace tgt {
 
+// Jobs that hang together: those that use one open file or folder, by its descriptor, or those that use none.
+enum class BlockingLane : int { general = -1 };
+
+// A piece of work for a thread that may sleep, living in its owner's memory until it has run.
+struct BlockingWork : PostedWork {
+  BlockingLane lane = BlockingLane::general;
+};
+
 // Threads for calls that may sleep in the kernel (open, ioctl, fsync where nothing better is to be had). They are
-// made when needed, up to a limit, and end when idle. Jobs wait in order when all threads are taken, so a device that
-// may hang has its own pool or its own device shard.
+// made when needed and end when idle. Each lane has a few at most, and its jobs wait for each other in order: a store
+// that hangs holds up nobody else.
 class BlockingPool {
  public:
-  // 0: every job is done on the spot by the one who submits it (tests).
-  explicit BlockingPool(unsigned most_threads = 32);
+  static constexpr unsigned most_of_one_file = 8;
+
+  // So many threads at most for the general lane. 0: every job is done on the spot by the one who submits it (tests).
+  explicit BlockingPool(unsigned most_general = 32);
   ~BlockingPool();  // as end(5s)
   BlockingPool(const BlockingPool&) = delete;
   BlockingPool& operator=(const BlockingPool&) = delete;
@@ -27,14 +37,18 @@ class BlockingPool {
   void leave_behind(std::shared_ptr<void> something);
 
   // Runs on one of the threads. From any thread; the work's memory must live until it has run.
-  void submit(PostedWork& work);
+  void submit(BlockingWork& work);
 
   template <class Function>
   class Run;
   // Awaitable: `function` runs on a pool thread; its result is given on `shard`.
   template <class Function>
   Run<Function> run(Shard& shard, Function function) {
-    return Run<Function>(*this, shard, std::move(function));
+    return Run<Function>(*this, shard, BlockingLane::general, std::move(function));
+  }
+  template <class Function>
+  Run<Function> run(Shard& shard, BlockingLane lane, Function function) {
+    return Run<Function>(*this, shard, lane, std::move(function));
   }
 
  private:
@@ -49,13 +63,15 @@ class BlockingPool::Run {
   using Stored = std::conditional_t<std::is_void_v<Value>, Nothing, Value>;
 
  public:
-  Run(BlockingPool& pool, Shard& shard, Function function)
-      : pool_(pool), shard_(shard), function_(std::move(function)) {}
+  Run(BlockingPool& pool, Shard& shard, BlockingLane lane, Function function)
+      : pool_(pool), shard_(shard), function_(std::move(function)) {
+    there_.lane = lane;
+  }
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiting) {
     task_ = waiting;
     there_.call = this;
-    there_.run = [](PostedWork& work) { static_cast<Message&>(work).call->run_there(); };
+    there_.run = [](PostedWork& work) { static_cast<Submission&>(work).call->run_there(); };
     pool_.submit(there_);
   }
   Value await_resume() {
@@ -63,6 +79,9 @@ class BlockingPool::Run {
   }
 
  private:
+  struct Submission : BlockingWork {
+    Run* call = nullptr;
+  };
   struct Message : PostedWork {
     Run* call = nullptr;
   };
@@ -82,7 +101,7 @@ class BlockingPool::Run {
   Function function_;
   std::coroutine_handle<> task_{};
   std::optional<Stored> value_;
-  Message there_;
+  Submission there_;
   Message back_;
 };
 

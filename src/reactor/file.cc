@@ -35,6 +35,7 @@ File& File::operator=(File&& other) noexcept {
     properties_ = other.properties_;
     never_sleeps_ = other.never_sleeps_;
     has_nowait_reads_ = other.has_nowait_reads_;
+    written_through_ = other.written_through_;
   }
   return *this;
 }
@@ -58,11 +59,12 @@ Task<Result<File, IoError>> File::open(Shard& shard, std::string path, OpenOptio
   File file = adopt(opened->descriptor, opened->properties);
   file.never_sleeps_ = opened->never_sleeps;
   file.has_nowait_reads_ = opened->has_nowait_reads;
+  file.written_through_ = options.synchronous && !options.direct;
   co_return std::move(file);
 }
 
 Task<Result<std::uint64_t, IoError>> File::refresh_size(Shard& shard) {
-  const auto size = co_await shard.blocking().run(shard, [this] { return size_of_file(descriptor_); });
+  const auto size = co_await shard.blocking().run(shard, lane(), [this] { return size_of_file(descriptor_); });
   if (size) properties_.size = *size;
   co_return size;
 }
@@ -74,11 +76,12 @@ Task<Result<File, IoError>> File::reopen(Shard& shard, OpenOptions options) cons
 Result<File::Facts, IoError> File::facts_at_hand() const { return facts_of_file(descriptor_); }
 
 Task<Result<File::Space, IoError>> File::space(Shard& shard) const {
-  co_return co_await shard.blocking().run(shard, [this] { return space_of_file(descriptor_); });
+  co_return co_await shard.blocking().run(shard, lane(), [this] { return space_of_file(descriptor_); });
 }
 
 Task<Result<File::Extent, IoError>> File::extent_at(Shard& shard, std::uint64_t offset) const {
-  co_return co_await shard.blocking().run(shard, [this, offset] { return extent_of_file(descriptor_, offset); });
+  co_return co_await shard.blocking().run(shard, lane(),
+                                          [this, offset] { return extent_of_file(descriptor_, offset); });
 }
 
 File::Transfer File::read(Shard& shard, MutableBytes data, std::uint64_t offset) const {
@@ -127,6 +130,8 @@ File::Transfer::Transfer(const File& file, Shard& shard, Operation::Kind kind, I
   operation_.kind = kind;
   operation_.descriptor = file.descriptor_;
   operation_.offset = offset;
+  operation_.block_device = file.properties_.is_block_device;
+  operation_.written_through = file.written_through_;
 }
 
 // Never a write that may sleep: however it is asked, the kernel first waits until the file system is not frozen.

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "reactor/blocking_pool.h"
 #include "reactor/socket.h"
 
 namespace tgt {
@@ -89,10 +90,13 @@ class File {
 
  private:
   friend class Transfer;
+  BlockingLane lane() const { return BlockingLane{descriptor_}; }
+
   int descriptor_ = -1;
   Properties properties_;
   bool never_sleeps_ = false;      // tmpfs, hugetlbfs: plain calls return from memory, and nobody can freeze them
   bool has_nowait_reads_ = false;  // RWF_NOWAIT works
+  bool written_through_ = false;   // OpenOptions::synchronous without direct
 };
 
 // Awaitable of File::read and File::write: done on the spot if that cannot sleep, else through the backend.

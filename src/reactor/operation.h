@@ -32,7 +32,8 @@ struct Operation {
   std::uint64_t length = 0;
   const void* address = nullptr;
   unsigned address_length = 0;
-  bool block_device = false;  // deallocate, write_zeros: by ioctl, in the blocking pool
+  bool block_device = false;     // of a file: not a regular one
+  bool written_through = false;  // write: through the page cache to the medium, which the caller waits for
 
   std::int64_t result = 0;           // or a negative errno
   std::coroutine_handle<> waiter{};  // resumed when the result is there

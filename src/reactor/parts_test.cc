@@ -5,11 +5,16 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
+#include <deque>
+#include <functional>
+#include <latch>
 #include <mutex>
 #include <random>
+#include <semaphore>
 #include <set>
 #include <thread>
 #include <vector>
@@ -22,6 +27,7 @@
 #include "reactor/gate.h"
 #include "reactor/io_error.h"
 #include "reactor/operation_list.h"
+#include "reactor/share_of_each.h"
 #include "reactor/simulated_reactor.h"
 #include "reactor/thread.h"
 #include "reactor/uevent.h"
@@ -290,7 +296,7 @@ TEST(Event, WaitersGoOnInTheOrderInWhichTheyCame) {
   EXPECT_EQ(order.size(), 5U);
 }
 
-struct CountingJob : PostedWork {
+struct CountingJob : BlockingWork {
   std::mutex* mutex = nullptr;
   std::set<std::thread::id>* threads = nullptr;
   std::atomic<int>* left = nullptr;
@@ -319,6 +325,58 @@ TEST(BlockingPool, NeverUsesMoreThreadsThanItsLimit) {
   }
   EXPECT_EQ(left.load(), 0);
   EXPECT_LE(threads.size(), 3U);
+}
+
+// Its function, as a job.
+struct FunctionJob : BlockingWork {
+  FunctionJob(BlockingLane its_lane, std::function<void()> its_function) : function(std::move(its_function)) {
+    lane = its_lane;
+    run = [](PostedWork& self) { static_cast<FunctionJob&>(self).function(); };
+  }
+  std::function<void()> function;
+};
+
+TEST(BlockingPool, AFileThatHangsKeepsItsShareOfTheThreadsAndNobodyElses) {
+  std::latch released(1);
+  std::atomic<unsigned> hung = 0;
+  std::counting_semaphore<> begun(0);
+  std::deque<FunctionJob> jobs;
+  {
+    BlockingPool pool(1);
+    for (unsigned i = 0; i < 100; ++i) {
+      pool.submit(jobs.emplace_back(BlockingLane{7}, [&] {
+        ++hung;
+        begun.release();
+        released.wait();
+      }));
+    }
+    for (unsigned i = 0; i < BlockingPool::most_of_one_file; ++i) begun.acquire();
+    std::latch others(3);
+    for (const BlockingLane lane : {BlockingLane::general, BlockingLane{8}, BlockingLane{0}}) {
+      pool.submit(jobs.emplace_back(lane, [&] { others.count_down(); }));
+    }
+    others.wait();
+    EXPECT_EQ(hung.load(), BlockingPool::most_of_one_file);
+    released.count_down();
+  }
+  EXPECT_EQ(hung.load(), 100U);
+}
+
+TEST(ShareOfEach, TheNextOfAFileBeginsWhenOneOfItsOwnHasLeft) {
+  ShareOfEach<Operation, OperationList> shares;
+  std::array<Operation, 4> operations;
+  EXPECT_TRUE(shares.admit(5, 2, operations[0]));
+  EXPECT_TRUE(shares.admit(5, 2, operations[1]));
+  EXPECT_FALSE(shares.admit(5, 2, operations[2]));
+  EXPECT_FALSE(shares.admit(5, 2, operations[3]));
+  Operation other;
+  EXPECT_TRUE(shares.admit(1000, 2, other));
+  EXPECT_EQ(shares.leave(1000), nullptr);
+  EXPECT_EQ(shares.leave(5), &operations[2]);
+  EXPECT_EQ(shares.leave(5), &operations[3]);
+  EXPECT_EQ(shares.leave(5), nullptr);
+  EXPECT_EQ(shares.leave(5), nullptr);
+  EXPECT_TRUE(shares.admit(5, 1, operations[0]));
 }
 
 TEST(Uevent, AMessageIsItsKeysAndValues) {

@@ -12,7 +12,7 @@
 namespace tgt {
 
 // Lives in the operation's backend_data.
-struct PoolOperations::Job : PostedWork {
+struct PoolOperations::Job : BlockingWork {
   PoolOperations* owner = nullptr;
   Operation* operation = nullptr;
 };
@@ -25,6 +25,7 @@ PoolOperations::Job& PoolOperations::job_of(Operation& operation) {
 void PoolOperations::start(Operation& operation) {
   Job& job = job_of(operation);
   job.run = &PoolOperations::perform;
+  job.lane = BlockingLane{operation.descriptor};
   job.owner = this;
   job.operation = &operation;
   under_way_.fetch_add(1, std::memory_order_relaxed);

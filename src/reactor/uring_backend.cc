@@ -24,9 +24,12 @@ namespace {
 
 constexpr unsigned submission_entries = 512;
 constexpr unsigned completion_entries = 4096;
+// What sleeps in the kernel takes one of the ring's workers: thirty stores may hang before the others notice.
+constexpr unsigned most_of_one_file = 128;
+constexpr unsigned most_workers = 4096;
 
 // Where an operation is (backend_data[7]).
-enum Place : std::uint64_t { in_ring, in_backlog, in_pool, in_cancelled };
+enum Place : std::uint64_t { in_ring, in_backlog, in_line_of_file, in_pool, in_cancelled };
 
 Place place_of(const Operation& operation) { return static_cast<Place>(operation.backend_data[7]); }
 void set_place(Operation& operation, Place place) { operation.backend_data[7] = place; }
@@ -38,6 +41,25 @@ msghdr& message_of(Operation& operation) {
   message.msg_iov = operation.vectors;
   message.msg_iovlen = operation.vector_count;
   return message;
+}
+
+// What the ring would do on the shard's own thread, or cannot do at all.
+bool belongs_to_pool(const Operation& operation) {
+  switch (operation.kind) {
+    case Operation::Kind::write:
+      return operation.written_through;  // a file system that takes cached writes at once waits for the medium then
+    case Operation::Kind::deallocate:
+    case Operation::Kind::write_zeros:
+      return operation.block_device;
+    default:
+      return false;
+  }
+}
+
+// The ring's workers write files one after another where a hash of theirs is the same: one that hangs would hold up
+// others. So they are not given such writes.
+bool is_kept_from_workers(const Operation& operation) {
+  return operation.kind == Operation::Kind::write && !operation.block_device;
 }
 
 bool is_socket_operation(Operation::Kind kind) {
@@ -99,15 +121,27 @@ io_uring_sqe* UringBackend::free_entry() {
 }
 
 bool UringBackend::start(Operation& operation) {
-  const bool allocates =
-      operation.kind == Operation::Kind::deallocate || operation.kind == Operation::Kind::write_zeros;
-  if (allocates && operation.block_device) {
-    set_place(operation, in_pool);
-    pool_.start(operation);
+  if (belongs_to_pool(operation)) {
+    hand_to_pool(operation);
+    return false;
+  }
+  if (is_file_operation(operation.kind) && !shares_.admit(operation.descriptor, most_of_one_file, operation)) {
+    set_place(operation, in_line_of_file);
     return false;
   }
   queue(operation);
   return false;
+}
+
+void UringBackend::hand_to_pool(Operation& operation) {
+  set_place(operation, in_pool);
+  pool_.start(operation);
+}
+
+// An operation is not in the ring any more; the next of the same file takes its place.
+void UringBackend::leave(const Operation& operation) {
+  if (!is_file_operation(operation.kind)) return;
+  if (Operation* next = shares_.leave(operation.descriptor)) queue(*next);
 }
 
 void UringBackend::queue(Operation& operation) {
@@ -157,7 +191,9 @@ void UringBackend::fill(io_uring_sqe& entry, Operation& operation) {
     case Operation::Kind::read:
       return ::io_uring_prep_readv(&entry, descriptor, operation.vectors, operation.vector_count, operation.offset);
     case Operation::Kind::write:
-      return ::io_uring_prep_writev(&entry, descriptor, operation.vectors, operation.vector_count, operation.offset);
+      ::io_uring_prep_writev(&entry, descriptor, operation.vectors, operation.vector_count, operation.offset);
+      if (is_kept_from_workers(operation)) entry.rw_flags = RWF_NOWAIT;
+      return;
     case Operation::Kind::sync_data:
       return ::io_uring_prep_fsync(&entry, descriptor, IORING_FSYNC_DATASYNC);
     case Operation::Kind::deallocate:
@@ -175,9 +211,12 @@ void UringBackend::cancel(Operation& operation) {
   switch (place_of(operation)) {
     case in_backlog:
       backlog_.remove(operation);
-      operation.result = -ECANCELED;
-      set_place(operation, in_cancelled);
-      cancelled_.append(operation);
+      cancel_unsent(operation);
+      leave(operation);
+      return;
+    case in_line_of_file:
+      shares_.waiting(operation.descriptor)->remove(operation);
+      cancel_unsent(operation);
       return;
     case in_ring: {
       io_uring_sqe* entry = free_entry();
@@ -195,7 +234,16 @@ void UringBackend::cancel(Operation& operation) {
   }
 }
 
+void UringBackend::cancel_unsent(Operation& operation) {
+  operation.result = -ECANCELED;
+  set_place(operation, in_cancelled);
+  cancelled_.append(operation);
+}
+
 void UringBackend::cancel_descriptor(int descriptor) {
+  if (OperationList* waiting = shares_.waiting(descriptor)) {
+    while (!waiting->empty()) cancel(*waiting->first());
+  }
   for (OperationList* list : {&backlog_, &under_way_}) {
     for (Operation* operation = list->first(); operation != nullptr;) {
       Operation* next = operation->next;
@@ -205,15 +253,21 @@ void UringBackend::cancel_descriptor(int descriptor) {
   }
 }
 
-bool UringBackend::run(std::optional<TimePoint> until) {
-  if (!enabled_) {
-    // By number: liburing 2.3 declares io_uring_enable_rings() but its shared library does not have it. It cannot fail
-    // on a ring that was made disabled.
-    if (::io_uring_register(static_cast<unsigned>(ring_.ring_fd), IORING_REGISTER_ENABLE_RINGS, nullptr, 0) < 0) {
-      std::abort();
-    }
-    enabled_ = true;
+// On the thread that the ring belongs to from now on.
+void UringBackend::enable() {
+  // By number: liburing 2.3 declares io_uring_enable_rings() but its shared library does not have it. It cannot fail
+  // on a ring that was made disabled.
+  if (::io_uring_register(static_cast<unsigned>(ring_.ring_fd), IORING_REGISTER_ENABLE_RINGS, nullptr, 0) < 0) {
+    std::abort();
   }
+  enabled_ = true;
+  // Files' workers; those of sockets (0) stay as they are. Before Linux 5.15 the kernel's own limit stays.
+  std::array<unsigned, 2> most{most_workers, 0};
+  ::io_uring_register_iowq_max_workers(&ring_, most.data());
+}
+
+bool UringBackend::run(std::optional<TimePoint> until) {
+  if (!enabled_) enable();
   for (Operation* operation : std::exchange(late_cancels_, {})) cancel(*operation);
   submit_backlog();
   arm_wake();
@@ -298,10 +352,11 @@ bool UringBackend::complete(Operation& operation, int result) {
       return false;
     }
   }
+  leave(operation);
   const bool unknown = result == -EOPNOTSUPP || result == -EINVAL;
-  if (unknown && operation.kind == Operation::Kind::write_zeros) {
-    set_place(operation, in_pool);
-    pool_.start(operation);
+  const bool would_sleep = result == -EAGAIN || result == -EOPNOTSUPP;
+  if ((unknown && operation.kind == Operation::Kind::write_zeros) || (would_sleep && is_kept_from_workers(operation))) {
+    hand_to_pool(operation);
     return false;
   }
   operation.result = result;

@@ -11,6 +11,7 @@
 #include "reactor/io_error.h"
 #include "reactor/operation_list.h"
 #include "reactor/pool_operations.h"
+#include "reactor/share_of_each.h"
 
 namespace tgt {
 
@@ -39,8 +40,12 @@ class UringBackend final : public Backend {
 
   int set_up_ring();
   int error_of_use();
+  void enable();
   io_uring_sqe* free_entry();
   void queue(Operation& operation);
+  void leave(const Operation& operation);
+  void hand_to_pool(Operation& operation);
+  void cancel_unsent(Operation& operation);
   void fill(io_uring_sqe& entry, Operation& operation);
   void submit_backlog();
   void arm_wake();
@@ -56,10 +61,11 @@ class UringBackend final : public Backend {
   std::uint64_t wakes_ = 0;  // what the read of wake_ gives
   bool wake_armed_ = false;
   PoolOperations pool_;
+  ShareOfEach<Operation, OperationList> shares_;
   OperationList under_way_;               // in the ring
   OperationList backlog_;                 // not in the ring yet: it was full
   std::vector<Operation*> late_cancels_;  // to be cancelled once the ring has room to say so
-  OperationList cancelled_;               // taken out of the backlog
+  OperationList cancelled_;               // before they were in the ring
 };
 
 }  // namespace tgt

@@ -226,20 +226,17 @@ MappingContext PassthroughDevice::mapping_context(const Command& command) const 
 // What a result means for everybody else. Its own initiator reads it in the response; where none is sent the task
 // router keeps a unit attention for it.
 void PassthroughDevice::notice(Command& command, const ScsiResult& result, const MappedStatus& mapped) {
-  UnitAttentions& attentions = command.itl().unit().unit_attentions();
   if (mapped.executed != MappedStatus::Executed::surely_not) notice_change(command, result, mapped);
-  if (mapped.was_reset) {
-    notice_attention(Sense::power_on_or_reset());
-    foreign_.met(Sense::power_on_or_reset(), command.shard().now());
-    attentions.establish(Sense::power_on_or_reset(), &command.itl());
-  }
+  if (mapped.was_reset) tell_others(command, Sense::power_on_or_reset());
   if (mapped.sense || !result.has_device_sense()) return;
   const auto sense = result.sense.decode();
-  if (!sense || sense->key != SenseKey::unit_attention) return;
-  // The device tells it once, to the host; it concerns every initiator.
-  notice_attention(*sense);
-  foreign_.met(*sense, command.shard().now());
-  attentions.establish(*sense, &command.itl());
+  if (sense && sense->key == SenseKey::unit_attention) tell_others(command, *sense);
+}
+
+void PassthroughDevice::tell_others(Command& command, const Sense& condition) {
+  notice_attention(condition);
+  foreign_.met(condition, command.shard().now());
+  command.itl().unit().unit_attentions().establish(condition, &command.itl());
 }
 
 // What is not as it was after a unit attention, whoever met it.

@@ -56,6 +56,10 @@ class PassthroughDevice final : public DeviceServer {
   };
   Task<Answer> ask(Command& command, Cdb cdb, std::uint32_t longest);
 
+  // A unit attention that the device told the initiator of this command. It tells it once, to the host, and it concerns
+  // every initiator.
+  void tell_others(Command& command, const Sense& condition);
+
   const DeviceFacts& facts() const { return facts_; }
   InitiatorPort& port() { return *port_; }
   PreventedRemoval& prevented() { return prevented_; }

@@ -220,6 +220,20 @@ TEST_F(PassthroughBench, AUnitAttentionOfTheDeviceReachesEveryInitiatorOnce) {
   EXPECT_EQ(run(b_, tur)->status, Status::good);
 }
 
+TEST_F(PassthroughBench, AUnitAttentionInTheDataOfRequestSenseReachesTheOthers) {
+  make(PeripheralDeviceType::tape);
+  Data sense{0x70, 0, 0x06, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x28, 0x00, 0, 0, 0, 0};
+  react_to(0x03, [&sense](const ScsiRequest&) { return LoopbackPort::good(sense); });
+  const Sent request{.cdb = {0x03, 0, 0, 0, 18, 0}, .expected_in = 18};
+  const Sent tur{.cdb = {0, 0, 0, 0, 0, 0}};
+  EXPECT_EQ(run(a_, request)->data, sense);
+  expect_sense(*run(b_, tur), Sense::medium_may_have_changed());
+  EXPECT_EQ(run(a_, tur)->status, Status::good) << "who read it is not told again";
+  sense[2] = sense[12] = 0;
+  EXPECT_EQ(run(a_, request)->data, sense);
+  EXPECT_EQ(run(b_, tur)->status, Status::good);
+}
+
 TEST_F(PassthroughBench, AUnitAttentionThatTheKernelTookIsToldToEveryInitiator) {
   HostNotices notices(shard(), "0:0:0:0", Log::silent());
   told_notices = &notices;

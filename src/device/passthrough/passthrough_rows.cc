@@ -14,6 +14,7 @@
 #include "device/passthrough/medium_removal.h"
 #include "device/passthrough/mode_sense.h"
 #include "device/passthrough/passthrough_device.h"
+#include "device/passthrough/request_sense.h"
 #include "device/passthrough/supported_commands.h"
 #include "scsi/opcodes.h"
 
@@ -58,8 +59,10 @@ consteval std::array<CommandTraits, 256> make_forward_rows(AccessRule access, Ov
     rows[code].access = Access::write;
     rows[code].decide_access = access;
     rows[code].overlap = is_independent(code) ? Overlap::shared : overlap;
+    rows[code].deferred = forward;
     const bool mode_sense = code == operation_code::mode_sense_6 || code == operation_code::mode_sense_10;
-    rows[code].deferred = mode_sense ? handle<pass_mode_sense> : forward;
+    if (mode_sense) rows[code].deferred = handle<pass_mode_sense>;
+    if (code == operation_code::request_sense) rows[code].deferred = handle<pass_request_sense>;
   }
   return rows;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/nexus.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/itl_nexus.h"
@@ -24,7 +25,8 @@ ItlNexus* Nexus::find_itl(Lun lun) {
 
 ItlNexus* Nexus::make_itl(Lun lun) {
   std::shared_ptr<LogicalUnit> unit = target_.find(lun);
-  if (unit == nullptr) return nullptr;
+  held_back_ = unit != nullptr && target_.earlier_nexus_uses(*unit, *this);
+  if (unit == nullptr || held_back_) return nullptr;
   const auto itl = std::make_shared<ItlNexus>(*this, lun, unit);
   // Unmapped meanwhile by another shard, which may have looked for nexuses before this one was attached?
   if (target_.find(lun) != unit) return nullptr;
@@ -37,6 +39,11 @@ ItlNexus* Nexus::make_itl(Lun lun) {
     itl->arm(ItlNexus::asymmetric_access);
   }
   return itl.get();
+}
+
+bool Nexus::uses(const LogicalUnit& unit) const {
+  const LockGuard lock(mutex_);
+  return std::ranges::any_of(itls_, [&unit](const auto& entry) { return &entry.second->unit() == &unit; });
 }
 
 std::vector<std::shared_ptr<ItlNexus>> Nexus::itls() const {

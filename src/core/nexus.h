@@ -15,6 +15,7 @@
 namespace tgt {
 
 class ItlNexus;
+class LogicalUnit;
 class Target;
 
 // The initiator port of a nexus (SAM-6, 4.6): for iSCSI the initiator's name and ISID, which together are its
@@ -73,6 +74,11 @@ class Nexus {
     if (latest_ != nullptr && latest_lun_ == lun) return latest_;
     return find_itl(lun);
   }
+  // Why itl() has just found nothing: an earlier nexus of the same initiator port still has tasks there. They will not
+  // be answered, but they may touch the medium, so no command of this nexus goes to that unit before. Own shard.
+  bool held_back() const { return held_back_; }
+  // From any shard.
+  bool uses(const LogicalUnit& unit) const;
   // All of them. Own shard.
   std::vector<std::shared_ptr<ItlNexus>> itls() const;
   // The session has ended or is about to: its commands are not served any more. Own shard.
@@ -99,6 +105,7 @@ class Nexus {
   ItlNexus* latest_ = nullptr;  // the one that was asked for last
   Lun latest_lun_{};
   bool returns_ = false;  // the same initiator port was logged in before
+  bool held_back_ = false;
   bool closing_ = false;
 };
 

@@ -17,6 +17,8 @@
 
 namespace tgt {
 
+class AbortGroup;
+
 using TargetId = std::uint32_t;  // `--tid`: 1 to 2^31-1
 
 // A SCSI target device: a name, a LUN map, the nexuses logged in to it, and who may log in. From any shard.
@@ -66,19 +68,30 @@ class Target {
   bool set_port_group_states(const std::vector<TargetPortGroups::NewState>& states, const Nexus& sender);
 
   // --- nexuses
-  enum class NexusRefusal : std::uint8_t { offline, removed };
+  enum class NexusRefusal : std::uint8_t {
+    offline,
+    removed,
+    overtaken,      // the same port has logged in anew meanwhile
+    earlier_stays,  // the session that it has does not end in time
+  };
   // Logs an initiator port in. A session of the same port that is still there is ended first, and this waits until its
-  // tasks have ended. To be called on the session's shard. Every unit gets I_T NEXUS LOSS or POWER ON pending.
+  // nexus is being closed: all its tasks are then aborted, and those that had not begun never will. Where a device
+  // still has some of them the unit is kept from the new nexus until they have left (Nexus::held_back). Of several
+  // logins of a port the newest, by the nexus's id, wins. To be called on the session's shard. Every unit gets I_T
+  // NEXUS LOSS or POWER ON pending.
   Task<Result<std::shared_ptr<Nexus>, NexusRefusal>> open_nexus(Shard& shard, Session& session,
                                                                 Nexus::Properties properties);
-  // After the connection has gone: aborts the nexus's tasks, waits for them, and forgets the nexus. On its shard.
+  // When no command can come any more: aborts the nexus's tasks, waits for them unit by unit, and forgets the nexus. On
+  // its shard.
   Task<void> close_nexus(std::shared_ptr<Nexus> nexus);
+  // Whether a nexus of the same port that is being closed still has tasks at this unit.
+  bool earlier_nexus_uses(const LogicalUnit& unit, const Nexus& nexus) const;
   // Asks one session (or all of them) to end; false when there is none with that id.
   bool end_session(std::uint64_t nexus_id, SessionEnd reason);
   void end_all_sessions(SessionEnd reason, const Nexus* except = nullptr);
   // Ends when no nexus is left, or after `longest`; says which.
   Task<bool> wait_until_no_nexus(Shard& shard, Duration longest);
-  // Copies for `show` and `stat`, in order of login.
+  // Copies for `show` and `stat`, in order of login; those that are being closed come first.
   struct NexusStatistics {
     Lun lun;
     std::uint64_t read_submitted_bytes, read_submitted_commands, read_done_bytes, read_done_commands;
@@ -94,6 +107,13 @@ class Target {
 
  private:
   static constexpr std::size_t most_known_ports = 1024;
+  class Login;
+  Result<std::shared_ptr<Nexus>, NexusRefusal> try_to_open(Shard& shard, Session& session,
+                                                           const Nexus::Properties& properties,
+                                                           std::shared_ptr<Nexus>& earlier);
+  bool is_overtaken(const Nexus::Properties& login) const;
+  static Task<void> leave_unit(std::shared_ptr<Nexus> nexus, std::shared_ptr<ItlNexus> itl,
+                               std::unique_ptr<AbortGroup> tasks);
   std::shared_ptr<Nexus> nexus_of_port(const Nexus::Properties& properties) const;
   bool was_here_before(const InitiatorPortIdentity& port);
   void tell_of_changed_luns(const LogicalUnit* except);
@@ -113,6 +133,8 @@ class Target {
   std::vector<std::uint16_t> ports_{1};
   std::map<std::uint32_t, std::shared_ptr<LogicalUnit>> units_;
   std::vector<std::shared_ptr<Nexus>> nexuses_;
+  std::vector<std::shared_ptr<Nexus>> leaving_;     // that are being closed
+  std::vector<const Nexus::Properties*> logins_;    // that are under way in open_nexus()
   std::vector<InitiatorPortIdentity> known_ports_;  // that were logged in before: I_T NEXUS LOSS, not POWER ON
   Bell nexus_gone_;
 };

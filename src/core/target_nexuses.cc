@@ -3,12 +3,20 @@
 #include <utility>
 
 #include "core/abort_group.h"
+#include "core/every_shard.h"
 #include "core/itl_nexus.h"
 #include "core/refusals.h"
 #include "core/target.h"
 
 namespace tgt {
 namespace {
+
+// Below the initiators' patience with a login. Only a session that is just being opened takes time to begin to close.
+constexpr Duration longest_reinstatement = 10s;
+
+bool of_same_port(const Nexus::Properties& a, const Nexus::Properties& b) {
+  return a.initiator == b.initiator && a.relative_target_port == b.relative_target_port;
+}
 
 // Asks a session to end, on its own shard, unless it is ending already.
 struct EndSession : PostedWork {
@@ -43,13 +51,41 @@ Target::NexusStatistics copy_of(Lun lun, const Statistics& of) {
 
 }  // namespace
 
+// A login that is under way, so that those of the same port that came before it give way.
+class Target::Login {
+ public:
+  Login(Target& target, const Nexus::Properties& properties) : target_(target), properties_(properties) {
+    {
+      const LockGuard lock(target_.mutex_);
+      target_.logins_.push_back(&properties_);
+    }
+    target_.nexus_gone_.ring();
+  }
+  ~Login() {
+    const LockGuard lock(target_.mutex_);
+    std::erase(target_.logins_, &properties_);
+  }
+  Login(const Login&) = delete;
+  Login& operator=(const Login&) = delete;
+
+ private:
+  Target& target_;
+  const Nexus::Properties& properties_;
+};
+
 std::shared_ptr<Nexus> Target::nexus_of_port(const Nexus::Properties& properties) const {
-  const auto same = [&](const std::shared_ptr<Nexus>& nexus) {
-    return nexus->properties().initiator == properties.initiator &&
-           nexus->properties().relative_target_port == properties.relative_target_port;
-  };
+  const auto same = [&](const auto& nexus) { return of_same_port(nexus->properties(), properties); };
   const auto found = std::ranges::find_if(nexuses_, same);
   return found == nexuses_.end() ? nullptr : *found;
+}
+
+bool Target::is_overtaken(const Nexus::Properties& login) const {
+  const auto is_newer = [&login](const Nexus::Properties& other) {
+    return other.id > login.id && of_same_port(other, login);
+  };
+  const auto nexus_is_newer = [&](const auto& nexus) { return is_newer(nexus->properties()); };
+  return std::ranges::any_of(logins_, [&](const auto* other) { return is_newer(*other); }) ||
+         std::ranges::any_of(nexuses_, nexus_is_newer) || std::ranges::any_of(leaving_, nexus_is_newer);
 }
 
 bool Target::was_here_before(const InitiatorPortIdentity& port) {
@@ -60,27 +96,43 @@ bool Target::was_here_before(const InitiatorPortIdentity& port) {
   return false;
 }
 
+Result<std::shared_ptr<Nexus>, Target::NexusRefusal> Target::try_to_open(Shard& shard, Session& session,
+                                                                         const Nexus::Properties& properties,
+                                                                         std::shared_ptr<Nexus>& earlier) {
+  const LockGuard lock(mutex_);
+  if (removed_) return failure(NexusRefusal::removed);
+  if (state_ == State::offline) return failure(NexusRefusal::offline);
+  if (is_overtaken(properties)) return failure(NexusRefusal::overtaken);
+  earlier = nexus_of_port(properties);
+  if (earlier != nullptr) return failure(NexusRefusal::earlier_stays);
+  auto opened = std::make_shared<Nexus>(shard, *this, session, properties);
+  opened->returns_ = was_here_before(properties.initiator);
+  nexuses_.push_back(opened);
+  return opened;
+}
+
 Task<Result<std::shared_ptr<Nexus>, Target::NexusRefusal>> Target::open_nexus(Shard& shard, Session& session,
                                                                               Nexus::Properties properties) {
+  const Login login(*this, properties);
+  const TimePoint until = shard.now() + longest_reinstatement;
   for (;;) {
     Bell::Waiter waiter(nexus_gone_, shard);
     std::shared_ptr<Nexus> earlier;
-    std::shared_ptr<Nexus> opened;
-    {
-      const LockGuard lock(mutex_);
-      if (removed_) co_return failure(NexusRefusal::removed);
-      if (state_ == State::offline) co_return failure(NexusRefusal::offline);
-      earlier = nexus_of_port(properties);
-      if (earlier == nullptr) {
-        opened = std::make_shared<Nexus>(shard, *this, session, properties);
-        opened->returns_ = was_here_before(properties.initiator);
-        nexuses_.push_back(opened);
-      }
-    }
-    if (opened != nullptr) co_return opened;
+    auto opened = try_to_open(shard, session, properties, earlier);
+    if (earlier == nullptr || shard.now() >= until) co_return opened;
     EndSession::ask(std::move(earlier), SessionEnd::reinstated);
-    co_await waiter.rung();
+    co_await waiter.rung(until);
   }
+}
+
+// What the nexus alone held on a unit ends only with its last task there: until then the unit knows it.
+Task<void> Target::leave_unit(std::shared_ptr<Nexus> nexus, std::shared_ptr<ItlNexus> itl,
+                              std::unique_ptr<AbortGroup> tasks) {
+  co_await tasks->wait(std::nullopt);
+  tasks.reset();
+  itl->unit().nexus_lost(*itl);
+  const LockGuard lock(nexus->mutex_);
+  std::erase_if(nexus->itls_, [&itl](const auto& entry) { return entry.second == itl; });
 }
 
 Task<void> Target::close_nexus(std::shared_ptr<Nexus> nexus) {
@@ -94,19 +146,33 @@ Task<void> Target::close_nexus(std::shared_ptr<Nexus> nexus) {
     groups.push_back(std::make_unique<AbortGroup>(itl->shared_unit(), nexus->shard(), AbortGroup::Until::left));
     groups.back()->mark(is_ours);
   }
-  for (const auto& group : groups) co_await group->wait(std::nullopt);
-  groups.clear();
-  for (const auto& itl : itls) itl->unit().nexus_lost(*itl);
-  {
-    const LockGuard lock(nexus->mutex_);
-    nexus->itls_.clear();
-  }
-  itls.clear();
   {
     const LockGuard lock(mutex_);
     std::erase(nexuses_, nexus);
+    leaving_.push_back(nexus);
   }
   nexus_gone_.ring();
+  Join departures;
+  for (std::size_t i = 0; i < itls.size(); ++i) {
+    departures.add(leave_unit(nexus, std::move(itls[i]), std::move(groups[i])));
+  }
+  co_await departures.all();
+  {
+    const LockGuard lock(mutex_);
+    std::erase(leaving_, nexus);
+  }
+  nexus_gone_.ring();
+}
+
+bool Target::earlier_nexus_uses(const LogicalUnit& unit, const Nexus& nexus) const {
+  std::vector<std::shared_ptr<Nexus>> earlier;
+  {
+    const LockGuard lock(mutex_);
+    for (const auto& other : leaving_) {
+      if (of_same_port(other->properties(), nexus.properties())) earlier.push_back(other);
+    }
+  }
+  return std::ranges::any_of(earlier, [&unit](const auto& other) { return other->uses(unit); });
 }
 
 bool Target::end_session(std::uint64_t nexus_id, SessionEnd reason) {
@@ -139,7 +205,7 @@ Task<bool> Target::wait_until_no_nexus(Shard& shard, Duration longest) {
     Bell::Waiter waiter(nexus_gone_, shard);
     {
       const LockGuard lock(mutex_);
-      if (nexuses_.empty()) co_return true;
+      if (nexuses_.empty() && leaving_.empty()) co_return true;
     }
     if (shard.now() >= until) co_return false;
     co_await waiter.rung(until);
@@ -191,7 +257,8 @@ std::vector<Target::NexusView> Target::nexuses() const {
   std::vector<std::shared_ptr<Nexus>> all;
   {
     const LockGuard lock(mutex_);
-    all = nexuses_;
+    all = leaving_;
+    all.insert(all.end(), nexuses_.begin(), nexuses_.end());
   }
   std::vector<NexusView> views;
   for (const auto& nexus : all) {

@@ -40,6 +40,12 @@ bool needs_unit(Function function) {
 Task<Response> TaskManager::perform(Nexus& nexus, Request request) {
   const std::optional<Lun> lun = Lun::from_wire(request.lun);
   ItlNexus* const itl = lun && needs_unit(request.function) ? nexus.itl(*lun) : nullptr;
+  if (itl == nullptr && needs_unit(request.function) && lun && nexus.held_back()) {
+    // Nothing can be said of the tasks of a nexus that is gone, but a reset of the device may be what ends them.
+    const std::shared_ptr<LogicalUnit> unit = nexus.target().find(*lun);
+    if (unit == nullptr || request.function != Function::logical_unit_reset) co_return Response::function_rejected;
+    co_return co_await logical_unit_reset(nexus.shard(), unit);
+  }
   if (needs_unit(request.function) && (itl == nullptr || (itl->armed() & ItlNexus::removed) != 0)) {
     co_return Response::incorrect_logical_unit_number;
   }
@@ -53,7 +59,7 @@ Task<Response> TaskManager::perform(Nexus& nexus, Request request) {
     case Function::clear_task_set:
       co_return co_await clear_task_set(*itl);
     case Function::logical_unit_reset:
-      co_return co_await logical_unit_reset(*itl);
+      co_return co_await logical_unit_reset(nexus.shard(), itl->shared_unit());
     case Function::target_warm_reset:
       co_return co_await target_reset(nexus, Sense::scsi_bus_reset());
     case Function::target_cold_reset:
@@ -114,11 +120,10 @@ Task<Response> TaskManager::clear_task_set(ItlNexus& itl) {
   co_return response_for(ended);
 }
 
-Task<Response> TaskManager::logical_unit_reset(ItlNexus& itl) {
-  Shard& here = itl.nexus().shard();
+Task<Response> TaskManager::logical_unit_reset(Shard& here, std::shared_ptr<LogicalUnit> unit) {
   const UnitReset reset{
       .kind = ResetKind::logical_unit, .condition = Sense::bus_device_reset(), .until = here.now() + limits_.reset};
-  const bool complete = co_await reset.perform(here, itl.shared_unit());
+  const bool complete = co_await reset.perform(here, std::move(unit));
   co_return response_for(complete);
 }
 

@@ -37,7 +37,7 @@ class TaskManager {
   Task<TaskManagementResponse> abort_task(ItlNexus& itl, TaskTag tag);
   Task<TaskManagementResponse> abort_task_set(ItlNexus& itl);
   Task<TaskManagementResponse> clear_task_set(ItlNexus& itl);
-  Task<TaskManagementResponse> logical_unit_reset(ItlNexus& itl);
+  Task<TaskManagementResponse> logical_unit_reset(Shard& here, std::shared_ptr<LogicalUnit> unit);
   Task<TaskManagementResponse> target_reset(Nexus& nexus, Sense condition);
   Task<TaskManagementResponse> target_cold_reset(Nexus& nexus);
   Task<TaskManagementResponse> i_t_nexus_reset(Nexus& nexus);

@@ -80,6 +80,13 @@ void TaskRouter::keep_unit_attention(Command& command) {
 
 TaskRouter::Outcome TaskRouter::answer_without_unit(Command& command) {
   if (command.nexus().closing()) return Outcome::silent;
+  const bool names_unit =
+      Lun::from_wire(command.request().lun) && command.cdb().operation_code() != operation_code::report_luns;
+  if (names_unit && command.nexus().held_back()) {
+    command.reply_ = Reply::with_status(Status::busy);
+    shape_reply(command, nullptr, SenseData::Format::fixed);
+    return Outcome::respond;
+  }
   const Decoded decoded = AbsentUnit::decode(command);
   command.reply_ = decoded ? AbsentUnit::run(**decoded, command) : Reply::check_condition(decoded.error());
   shape_reply(command, decoded ? *decoded : nullptr, SenseData::Format::fixed);
@@ -98,6 +105,10 @@ Task<TaskRouter::Outcome> TaskRouter::execute(Command& command) {
     co_return answer_without_unit(command);
   }
   command.itl_ = itl;
+  // The unit may not know the nexus any more, though another one, where the whole task is, still does.
+  if (command.is_part() && command.nexus().closing()) {
+    co_return refuse(command, Reply::check_condition(Sense::aborted_command()));
+  }
   if (command.request().attribute == TaskAttribute::aca) {
     co_return refuse(command, Reply::check_condition(refusal::invalid_message));
   }

@@ -8,6 +8,28 @@ namespace tgt {
 
 using iscsi::LoginStatus;
 
+namespace {
+
+std::string_view reason_for(Target::NexusRefusal refusal) {
+  switch (refusal) {
+    case Target::NexusRefusal::offline:
+      return "the target is offline";
+    case Target::NexusRefusal::removed:
+      return "the target was removed";
+    case Target::NexusRefusal::overtaken:
+      return "overtaken by a newer login of the same initiator port";
+    case Target::NexusRefusal::earlier_stays:
+      return "the earlier session of the same initiator port does not end";
+  }
+  return "refused";
+}
+
+LoginStatus status_for(Target::NexusRefusal refusal) {
+  return refusal == Target::NexusRefusal::removed ? LoginStatus::target_removed : LoginStatus::service_unavailable;
+}
+
+}  // namespace
+
 Task<std::unique_ptr<FullFeaturePhase>> LoginPhase::run() {
   for (;;) {
     std::string text;
@@ -114,9 +136,8 @@ Task<std::unique_ptr<FullFeaturePhase>> LoginPhase::open_session(LoginNegotiatio
                                .relative_target_port = portal_group_tag()};
   auto nexus = co_await login.target()->open_nexus(shard_, *phase, std::move(properties));
   if (!nexus) {
-    const bool offline = nexus.error() == Target::NexusRefusal::offline;
-    reason_ = offline ? "the target is offline" : "the target was removed";
-    answer = negotiation_->refuse(offline ? LoginStatus::service_unavailable : LoginStatus::target_removed);
+    reason_ = reason_for(nexus.error());
+    answer = negotiation_->refuse(status_for(nexus.error()));
     co_return nullptr;
   }
   phase->set_nexus(std::move(*nexus));

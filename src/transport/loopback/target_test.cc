@@ -9,6 +9,7 @@ namespace tgt {
 namespace {
 
 constexpr Lun lun{0};
+const std::string same_port = "iqn.2026-01.example:same";
 
 class TargetTest : public testing::Test {
  protected:
@@ -88,20 +89,93 @@ TEST_F(TargetTest, ANexusClosesThoughItsEndedTaskAwaitsAnothersVerdict) {
   EXPECT_TRUE(*log_out(alice_));
 }
 
-TEST_F(TargetTest, ALoginOfTheSamePortEndsTheEarlierSessionAndWaitsForItsTasks) {
-  LoopbackInitiator& first = world_.add_initiator(0, "iqn.2026-01.example:same");
+TEST_F(TargetTest, ALoginOfTheSamePortIsKeptFromUnitsWhereTheEarlierSessionHasTasksAndFromNoOthers) {
+  constexpr Lun other{1};
+  FakeDevice& healthy = world_.add_unit(other);
+  LoopbackInitiator& first = world_.add_initiator(0, same_port);
   world_.clear_attentions(first, lun);
-  begin(first, 1);
+  world_.clear_attentions(first, other);
+  const auto running = begin(first, 1);
+  const auto dormant = begin(first, 2, TaskAttribute::ordered);
   LoopbackInitiator& second = world_.add_initiator_only(1);
-  const auto logged_in = start(second.login(world_.properties_for("iqn.2026-01.example:same")));
+  const auto logged_in = start(second.login(world_.properties_for(same_port)));
   world_.settle();
   EXPECT_EQ(first.asked_to_end(), SessionEnd::reinstated);
-  EXPECT_FALSE(*logged_in);
+  ASSERT_TRUE(*logged_in && **logged_in) << "it does not wait for the device";
+  EXPECT_EQ(world_.run(second, {.lun = other, .cdb = test_unit_ready()}).sense, Sense::i_t_nexus_loss());
+  EXPECT_EQ(world_.run(second, {.lun = other, .cdb = read_10()}).status, Status::good);
+  for (const Cdb& cdb : {write_10(1), test_unit_ready(), inquiry()}) {
+    EXPECT_EQ(world_.run(second, {.lun = lun, .cdb = cdb}).status, Status::busy);
+  }
+  EXPECT_EQ(world_.run(second, {.lun = lun, .cdb = report_luns(), .expected_data_in = 4096}).status, Status::good);
+  EXPECT_EQ(healthy.nexuses_lost(), 1u);
+  EXPECT_EQ(device_.nexuses_lost(), 0u);
   device_.complete(1);
   world_.settle();
-  ASSERT_TRUE(*logged_in);
-  EXPECT_TRUE(**logged_in);
+  EXPECT_FALSE((*running)->answered || (*dormant)->answered);
+  EXPECT_EQ(device_.nexuses_lost(), 1u);
+  device_.behaviour().holds = false;
   EXPECT_EQ(world_.run(second, {.cdb = test_unit_ready()}).sense, Sense::i_t_nexus_loss());
+  EXPECT_EQ(world_.run(second, {.cdb = read_10()}).status, Status::good);
+  EXPECT_FALSE(device_.is_held(2)) << "what had not begun never does";
+}
+
+TEST_F(TargetTest, OnlyAResetReachesAUnitThatIsKeptFromItsInitiator) {
+  LoopbackInitiator& first = world_.add_initiator(0, same_port);
+  world_.clear_attentions(first, lun);
+  begin(first, 1);
+  LoopbackInitiator& second = world_.add_initiator(1, same_port);
+  const auto abort = world_.begin_function(second, TaskManagementFunction::abort_task_set, lun);
+  ASSERT_TRUE(*abort);
+  EXPECT_EQ(**abort, TaskManagementResponse::function_rejected) << "the earlier tasks go on";
+  const auto reset = world_.begin_function(second, TaskManagementFunction::logical_unit_reset, lun);
+  ASSERT_TRUE(*reset);
+  EXPECT_EQ(**reset, TaskManagementResponse::function_complete);
+  EXPECT_EQ(world_.run(second, {.cdb = test_unit_ready()}).sense, Sense::i_t_nexus_loss());
+}
+
+// A session that is asked to end and does so when the test says.
+class SlowSession final : public Session {
+ public:
+  void end(SessionEnd) override { ++asked; }
+  unsigned asked = 0;
+};
+
+TEST_F(TargetTest, OfTheLoginsOfAPortTheNewestWins) {
+  SlowSession session;
+  const auto earlier = start(world_.target->open_nexus(*world_.shards()[0], session, world_.properties_for(same_port)));
+  LoopbackInitiator& second = world_.add_initiator_only(1);
+  const auto older = start(second.login(world_.properties_for(same_port)));
+  world_.settle();
+  EXPECT_FALSE(*older) << "the session has not ended yet";
+  LoopbackInitiator& third = world_.add_initiator_only(0);
+  const auto newer = start(third.login(world_.properties_for(same_port)));
+  world_.settle();
+  ASSERT_TRUE(*older);
+  EXPECT_FALSE(**older) << "it holds nothing any more";
+  EXPECT_FALSE(*newer);
+  EXPECT_NE(session.asked, 0u);
+  const std::shared_ptr<Nexus> nexus = **earlier->value;
+  spawn(world_.target->close_nexus(nexus));
+  world_.settle();
+  ASSERT_TRUE(*newer);
+  EXPECT_TRUE(**newer);
+  EXPECT_FALSE(third.asked_to_end());
+}
+
+TEST_F(TargetTest, ALoginIsRefusedWhenTheEarlierSessionDoesNotEndInTime) {
+  SlowSession session;
+  const auto earlier = start(world_.target->open_nexus(*world_.shards()[0], session, world_.properties_for(same_port)));
+  LoopbackInitiator& second = world_.add_initiator_only(1);
+  const auto login = start(second.login(world_.properties_for(same_port)));
+  world_.advance(9s);
+  EXPECT_FALSE(*login);
+  world_.advance(2s);
+  ASSERT_TRUE(*login);
+  EXPECT_FALSE(**login);
+  const std::shared_ptr<Nexus> nexus = **earlier->value;
+  spawn(world_.target->close_nexus(nexus));
+  world_.settle();
 }
 
 TEST_F(TargetTest, AnOfflineOrRemovedTargetRefusesLogins) {

@@ -81,7 +81,7 @@ Task<void> FullFeaturePhase::read_pdus() {
 }
 
 bool FullFeaturePhase::must_pause() const {
-  return closing_when_sent_ || small_pdus_ > most_small_pdus || small_bytes_ > most_small_bytes ||
+  return closing_when_sent_ || logging_out_ || small_pdus_ > most_small_pdus || small_bytes_ > most_small_bytes ||
          data_in_bytes_ > most_data_in_bytes;
 }
 

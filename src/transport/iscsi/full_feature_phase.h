@@ -111,7 +111,9 @@ class FullFeaturePhase final : public Session,
   bool perform(const iscsi::BasicHeader& header, std::vector<std::uint8_t>& data);
   void answer_ping(const iscsi::BasicHeader& header, std::vector<std::uint8_t>& data);
   void answer_text(const iscsi::BasicHeader& header, Bytes data);
-  void answer_logout(const iscsi::BasicHeader& header);
+  void begin_logout(const iscsi::BasicHeader& header);
+  Task<void> log_out(iscsi::LogoutRequestHeader request, Gate::Pass pass);
+  void answer_logout(const iscsi::LogoutRequestHeader& request, std::uint8_t response);
   void begin_task_management(const iscsi::BasicHeader& header);
   Task<void> manage_tasks(iscsi::TaskManagementRequestHeader header, Gate::Pass pass);
   TaskManagementResponse abort_before_arrival(const iscsi::TaskManagementRequestHeader& header);
@@ -156,6 +158,7 @@ class FullFeaturePhase final : public Session,
 
   static void close_now(void* self);
   Timer close_timer_;
+  bool logging_out_ = false;  // nothing is read any more
   bool closing_when_sent_ = false;
   bool lost_ = false;
   bool running_ = false;

@@ -4,6 +4,7 @@
 #include <bit>
 #include <utility>
 
+#include "reactor/begun.h"
 #include "transport/iscsi/full_feature_phase.h"
 
 namespace tgt {
@@ -15,6 +16,8 @@ using iscsi::RejectReason;
 constexpr unsigned most_task_managements = 32;
 // A request that came too early is kept with its data, but not with any amount of it.
 constexpr std::size_t most_held_data = std::size_t{64} << 10;
+// Below the patience of initiators with the answer to a logout.
+constexpr Duration longest_logout = 10s;
 
 // The CmdSN of a request that has one: its place is the same in all of them.
 std::uint32_t cmd_sn_of(const iscsi::BasicHeader& header) {
@@ -94,7 +97,7 @@ bool FullFeaturePhase::perform(const iscsi::BasicHeader& header, std::vector<std
       answer_text(header, data);
       break;
     case Opcode::logout_request:
-      answer_logout(header);
+      begin_logout(header);
       break;
     default:
       begin_task_management(header);
@@ -142,29 +145,53 @@ void FullFeaturePhase::answer_text(const iscsi::BasicHeader& header, Bytes data)
   queue_small(std::move(*answer));
 }
 
-void FullFeaturePhase::answer_logout(const iscsi::BasicHeader& header) {
+void FullFeaturePhase::begin_logout(const iscsi::BasicHeader& header) {
+  if (logging_out_) return;
   const auto request = std::bit_cast<iscsi::LogoutRequestHeader>(header);
-  const auto reason = static_cast<std::uint8_t>(request.reason & iscsi::LogoutRequestHeader::reason_mask);
-  iscsi::LogoutResponseHeader answer;
-  answer.initiator_task_tag = request.initiator_task_tag;
-  answer.time2wait = static_cast<std::uint16_t>(parameters_.default_time2wait);
-  switch (reason) {
+  switch (request.reason & iscsi::LogoutRequestHeader::reason_mask) {
     case iscsi::LogoutRequestHeader::close_session:
       break;
     case iscsi::LogoutRequestHeader::close_connection:
-      if (request.connection_id != connection_id_) answer.response = iscsi::LogoutResponseHeader::connection_not_found;
-      break;
+      if (request.connection_id == connection_id_) break;
+      return answer_logout(request, iscsi::LogoutResponseHeader::connection_not_found);
     case iscsi::LogoutRequestHeader::remove_for_recovery:
-      answer.response = iscsi::LogoutResponseHeader::recovery_not_supported;
-      break;
+      return answer_logout(request, iscsi::LogoutResponseHeader::recovery_not_supported);
     default:
       if (!header.immediate()) window_.answered();
       return reject(header, RejectReason::invalid_pdu_field);
   }
+  Gate::Pass pass = gate_.enter();
+  if (!pass) return;
+  logging_out_ = true;
+  keep_alive_.stop();  // its answers are not read any more
+  spawn(log_out(request, std::move(pass)));
+}
+
+// RFC 7143, 11.14 and 11.15: the session is closed when its commands have been terminated, and not before: another
+// host may begin to write as soon as it hears so.
+Task<void> FullFeaturePhase::log_out(iscsi::LogoutRequestHeader request, Gate::Pass pass) {
+  auto response = iscsi::LogoutResponseHeader::success;
+  std::optional<Begun> closing;
+  if (nexus_ != nullptr) {
+    closing.emplace(target_->close_nexus(nexus_));
+    const bool ended = co_await closing->ended_by(shard_, shard_.now() + longest_logout);
+    if (!ended) response = iscsi::LogoutResponseHeader::cleanup_failed;
+  }
+  answer_logout(request, response);
+  close_when_sent(response == iscsi::LogoutResponseHeader::success ? "logged out"
+                                                                   : "logged out; a device still has commands");
+  if (closing) co_await closing->end();
+  static_cast<void>(pass);
+}
+
+void FullFeaturePhase::answer_logout(const iscsi::LogoutRequestHeader& request, std::uint8_t response) {
+  iscsi::LogoutResponseHeader answer;
+  answer.response = response;
+  answer.initiator_task_tag = request.initiator_task_tag;
+  answer.time2wait = static_cast<std::uint16_t>(parameters_.default_time2wait);
   auto pdu = small_pdu(answer);
-  pdu->answers_request = !header.immediate();
+  pdu->answers_request = (request.opcode & iscsi::immediate_bit) == 0;
   queue_small(std::move(pdu));
-  if (answer.response == iscsi::LogoutResponseHeader::success) close_when_sent("logged out");
 }
 
 void FullFeaturePhase::begin_task_management(const iscsi::BasicHeader& header) {

@@ -323,6 +323,49 @@ TEST_P(Requests, LogoutIsAnsweredAndTheConnectionClosed) {
   }
 }
 
+TEST_P(Requests, ALogoutIsAnsweredWhenTheCommandsHaveEnded) {
+  auto& initiator = world_.session();
+  world_.fake->behaviour().holds = true;
+  initiator.command(fake_read, {.lun = fake_lun});
+  initiator.send(request(initiator, Opcode::logout_request));
+  EXPECT_FALSE(initiator.receive(9s)) << "the device still has a command";
+  world_.fake->complete_all();
+  EXPECT_EQ(initiator.expect(Opcode::logout_response).as<iscsi::LogoutResponseHeader>().response, 0);
+  EXPECT_TRUE(initiator.closed());
+  EXPECT_TRUE(world_.target->nexuses().empty());
+}
+
+TEST_P(Requests, ALogoutThatADeviceHoldsUpSaysThatTheCleanupFailed) {
+  auto& initiator = world_.session();
+  world_.fake->behaviour().holds = true;
+  initiator.command(fake_read, {.lun = fake_lun});
+  initiator.send(request(initiator, Opcode::logout_request));
+  const auto answer = initiator.receive(11s);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->as<iscsi::LogoutResponseHeader>().response, 3);
+  EXPECT_TRUE(initiator.closed());
+}
+
+TEST_P(Requests, AHungUnitDoesNotKeepItsInitiatorFromTheOthers) {
+  auto& first = world_.session();
+  world_.fake->behaviour().holds = true;
+  first.command(fake_read, {.lun = fake_lun});
+  world_.disconnect(first);
+  auto& second = world_.connect();
+  ASSERT_EQ(IscsiWorld::log_in(second, {}), iscsi::LoginStatus::success);
+  const auto status_at = [&second](std::uint64_t lun) {
+    second.command({0, 0, 0, 0, 0, 0}, {.lun = lun});
+    return second.expect(Opcode::scsi_response).as<iscsi::ScsiResponseHeader>().status;
+  };
+  EXPECT_EQ(status_at(0), 0x02) << "I_T NEXUS LOSS";
+  EXPECT_EQ(status_at(0), 0x00);
+  EXPECT_EQ(status_at(fake_lun), 0x08) << "BUSY";
+  world_.fake->complete_all();
+  world_.reactor.settle();
+  EXPECT_EQ(status_at(fake_lun), 0x02) << "I_T NEXUS LOSS";
+  EXPECT_EQ(status_at(fake_lun), 0x00);
+}
+
 TEST_P(Requests, ALogoutThatCannotBeIsRefusedAndTheSessionGoesOn) {
   auto& initiator = world_.session();
   auto header = std::bit_cast<iscsi::LogoutRequestHeader>(request(initiator, Opcode::logout_request));

@@ -3,19 +3,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <string_view>
 
 namespace tgt {
 namespace {
 
-// Text made of lines, each indented by steps of four blanks.
+bool is_control(char character) { return static_cast<unsigned char>(character) < 0x20 || character == 0x7f; }
+
+// Text made of lines, each indented by steps of four blanks. Names that initiators and devices give themselves may hold
+// anything: what could end a line, or speak to a terminal, is replaced.
 class Layout {
  public:
   template <class... Args>
   void line(std::size_t depth, fmt::format_string<Args...> format, Args&&... args) {
     text_.append(4 * depth, ' ');
+    const auto begin = static_cast<std::ptrdiff_t>(text_.size());
     fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
+    std::replace_if(text_.begin() + begin, text_.end(), is_control, '?');
     text_ += '\n';
   }
 

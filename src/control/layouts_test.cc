@@ -239,5 +239,15 @@ TEST(Layouts, ShowStatisticsInColumns) {
   EXPECT_EQ(show_session_statistics(rows, connections), table + "\n" + connection_table);
 }
 
+TEST(Layouts, WhatANameSaysOfItselfNeverMakesALineOfItsOwn) {
+  TargetView target{.id = 1, .name = "iqn.t", .driver = "iscsi", .state = "ready"};
+  target.nexuses.push_back(
+      {.id = 2, .initiator_name = "iqn.i", .initiator_alias = "\xc3\xbc\n    LUN information:\x1b[31m\x7f"});
+  target.logical_units.push_back(controller("IET\t1", "a\r\nb"));
+  const std::string shown = show_targets({&target, 1});
+  EXPECT_NE(shown.find("alias: \xc3\xbc?    LUN information:?[31m?\n"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("SCSI ID: IET?1\n            SCSI SN: a??b\n"), std::string::npos) << shown;
+}
+
 }  // namespace
 }  // namespace tgt

@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <thread>
 
-#include "reactor/thread.h"
 #include "transport/iscsi/portal_address.h"
 
 namespace tgt {
@@ -53,12 +52,12 @@ Daemon::Daemon(const DaemonOptions& options, Log log)
       shards_(data_shards(reactor_)),
       task_manager_(TaskManager::Limits{}),
       iscsi_parameters_(keep_alive(options_)),
-      iscsi_(IscsiDriver::Options::within(descriptor_limit()), {.shards = shards_,
-                                                                .targets = targets_,
-                                                                .task_manager = task_manager_,
-                                                                .parameters = iscsi_parameters_,
-                                                                .authentication = *this,
-                                                                .log = log_}),
+      iscsi_({}, {.shards = shards_,
+                  .targets = targets_,
+                  .task_manager = task_manager_,
+                  .parameters = iscsi_parameters_,
+                  .authentication = *this,
+                  .log = log_}),
       devices_(reactor_, log_),
       state_files_(StateFiles::open_or_warn(options_.state_directory, log_)),
       management_({.shards = shards_,

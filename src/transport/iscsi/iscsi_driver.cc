@@ -6,6 +6,7 @@
 
 #include "reactor/call_on.h"
 #include "reactor/event.h"
+#include "reactor/thread.h"
 #include "transport/iscsi/shard_connections.h"
 
 namespace tgt {
@@ -59,12 +60,9 @@ struct IscsiDriver::State {
   std::vector<std::unique_ptr<Listening>> listening;
 };
 
-IscsiDriver::Options IscsiDriver::Options::within(std::uint64_t descriptors) {
+std::size_t IscsiDriver::connections_within(std::uint64_t descriptors) {
   constexpr std::uint64_t for_others = 512;
-  Options options;
-  const std::uint64_t left = descriptors - std::min(for_others, descriptors / 2);
-  options.most_connections = std::min<std::size_t>(options.most_connections, left);
-  return options;
+  return descriptors - std::min(for_others, descriptors / 2);
 }
 
 IscsiDriver::IscsiDriver(const Options& options, const Dependencies& dependencies)
@@ -83,7 +81,8 @@ Task<void> IscsiDriver::State::accept_connections(Listening& portal) {
 
 // To the shard that has the fewest; when there are too many, to the one with the most that could make room.
 void IscsiDriver::State::place(Socket socket) {
-  const bool full = count() >= options.most_connections;
+  // Asked each time: the administrator may change the limit of a running process (prlimit).
+  const bool full = count() >= std::min(options.most_connections, connections_within(descriptor_limit()));
   const auto fewest = [](const auto& connections) { return connections->count(); };
   const auto most_without_login = [](const auto& connections) { return ~connections->without_login(); };
   ShardConnections& chosen = full ? **std::ranges::min_element(shards, {}, most_without_login)

@@ -27,11 +27,10 @@ class IscsiDriver {
   struct Options {
     std::size_t most_connections = 16384;  // one more takes the place of the one that has been silent longest
     Duration login_time = 15s;             // a connection that has not logged in by then is closed
-
-    // For a process that may have so many descriptors open: connections leave some to stores, devices and the
-    // administrator, who must get in however many initiators there are.
-    static Options within(std::uint64_t descriptors);
   };
+  // How many connections a process takes that may have so many descriptors open, whatever Options say: they leave some
+  // to stores, devices and the administrator, who must get in however many initiators there are.
+  static std::size_t connections_within(std::uint64_t descriptors);
   struct Dependencies {
     std::vector<Shard*> shards;  // the data shards in index order; they outlive the driver
     TargetRegistry& targets;

@@ -99,10 +99,10 @@ class Driver : public testing::Test, public IscsiAuthentication {
   }
 };
 
-TEST(DriverOptions, ConnectionsLeaveDescriptorsToTheOthers) {
-  EXPECT_EQ(IscsiDriver::Options::within(262144).most_connections, 16384U);
-  EXPECT_EQ(IscsiDriver::Options::within(16384).most_connections, 16384U - 512);
-  EXPECT_EQ(IscsiDriver::Options::within(100).most_connections, 50U);
+TEST(DriverLimits, ConnectionsLeaveDescriptorsToTheOthers) {
+  EXPECT_EQ(IscsiDriver::connections_within(16384), 16384U - 512);
+  EXPECT_EQ(IscsiDriver::connections_within(1024), 512U);
+  EXPECT_EQ(IscsiDriver::connections_within(100), 50U);
 }
 
 TEST_F(Driver, APortalInUseIsAnError) {

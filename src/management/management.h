@@ -39,6 +39,8 @@ class Management final : public ManagementService {
     DaemonStopper& stopper;
     Log log;
     StateFiles* state_files = nullptr;  // null: nothing outlives the daemon
+    // How long an administrator waits for a device that holds commands before it is left to end on its own.
+    Duration longest_close_wait = 30s;
   };
   explicit Management(Dependencies dependencies) : with_(std::move(dependencies)) {}
 
@@ -100,8 +102,10 @@ class Management final : public ManagementService {
   std::vector<std::uint16_t> target_ports() const;
   Answer unsupported(std::string what) const;
   Answer change_medium(std::string name, std::shared_ptr<LogicalUnit> unit, std::string path);
-  // Runs to its end even when nobody waits any longer; true when it ended within the time that an administrator waits.
-  Task<bool> unmap_in_bounded_time(std::shared_ptr<Target> target, Lun lun);
+  // Runs to its end even when nobody waits any longer. Nothing when the time that an administrator waits is over: the
+  // unit is out of the target then, and its device is not yet given back.
+  Task<std::optional<Target::Removal>> unmap_in_bounded_time(std::shared_ptr<Target> target, Lun lun,
+                                                             Target::WhenActive when_active);
 
   Dependencies with_;
   std::map<TargetId, DeviceAccess> device_access_;  // of targets whose `iotype` was set

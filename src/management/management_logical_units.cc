@@ -8,8 +8,20 @@
 namespace tgt {
 namespace {
 
-// How long an administrator waits for a device that holds commands before it is left to end on its own.
-constexpr Duration longest_close_wait = 30s;
+// A removal on its way, shared by who waits for it and the removal itself, which may outlive the wait.
+struct UnitRemoval {
+  std::shared_ptr<Target> target;
+  Lun lun;
+  Target::WhenActive when_active;
+  Event ended{};
+  Target::Removal outcome = Target::Removal::not_found;
+};
+
+Task<void> remove_unit(Shard& shard, std::shared_ptr<UnitRemoval> removal) {
+  const Target::Removal outcome = co_await removal->target->unmap(shard, removal->lun, removal->when_active);
+  removal->outcome = outcome;
+  removal->ended.set();
+}
 
 std::string unit_name(std::int32_t target_id, std::uint64_t number) {
   return fmt::format("target {} LUN {}", target_id, number);
@@ -111,7 +123,7 @@ Management::Answer Management::remove_logical_unit(std::int32_t target_id, std::
   if (is_controller(*there)) {
     co_return refused(ManagementErrorCode::invalid_request, name + ": the controller goes with its target");
   }
-  const Target::Removal removal = co_await target->unmap(home(), lun, Target::WhenActive::refuse);
+  const auto removal = co_await unmap_in_bounded_time(target, lun, Target::WhenActive::refuse);
   if (removal == Target::Removal::not_found) co_return refused(ManagementErrorCode::no_logical_unit, name);
   if (removal == Target::Removal::active) {
     co_return refused(ManagementErrorCode::logical_unit_active, name + ": commands are running");
@@ -120,7 +132,7 @@ Management::Answer Management::remove_logical_unit(std::int32_t target_id, std::
     target->map(
         lun, std::make_shared<LogicalUnit>(with_.devices.make_controller(target->tid(), target->name()), with_.shards));
   }
-  with_.log.info("{}: removed", name);
+  with_.log.info("{}: removed{}", name, removal ? "" : ", while its device has not been given back yet");
   co_return done();
 }
 
@@ -184,14 +196,13 @@ Management::Answer Management::stat_logical_unit(std::int32_t target_id, std::ui
   co_return show_statistics(rows);
 }
 
-Task<bool> Management::unmap_in_bounded_time(std::shared_ptr<Target> target, Lun lun) {
-  // Shared with the removal, which may outlive this wait.
-  const auto ended = std::make_shared<Event>();
-  spawn([](Shard& shard, std::shared_ptr<Target> from, Lun which, std::shared_ptr<Event> end) -> Task<void> {
-    co_await from->unmap(shard, which, Target::WhenActive::abort_tasks);
-    end->set();
-  }(home(), target, lun, ended));
-  co_return co_await wait_until(home(), *ended, home().now() + longest_close_wait);
+Task<std::optional<Target::Removal>> Management::unmap_in_bounded_time(std::shared_ptr<Target> target, Lun lun,
+                                                                       Target::WhenActive when_active) {
+  const auto removal = std::make_shared<UnitRemoval>(std::move(target), lun, when_active);
+  spawn(remove_unit(home(), removal));
+  const bool ended = co_await wait_until(home(), removal->ended, home().now() + with_.longest_close_wait);
+  if (!ended) co_return std::nullopt;
+  co_return removal->outcome;
 }
 
 }  // namespace tgt

@@ -75,8 +75,8 @@ Management::Answer Management::remove_target(std::int32_t id, Removal removal) {
 Task<bool> Management::take_units_away(std::shared_ptr<Target> target) {
   bool all = true;
   for (const auto& [lun, unit] : target->logical_units()) {
-    const bool closed = co_await unmap_in_bounded_time(target, lun);
-    all = all && closed;
+    const auto removal = co_await unmap_in_bounded_time(target, lun, Target::WhenActive::abort_tasks);
+    all = all && removal.has_value();
   }
   co_return all;
 }

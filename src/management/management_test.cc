@@ -17,6 +17,7 @@ class FakeFactory final : public DeviceFactory {
   Task<Result<std::unique_ptr<DeviceServer>, std::string>> open(Shard&, DeviceRequest request) override {
     last = request;
     if (request.path == "/missing") co_return failure(std::string("/missing: no such file"));
+    if (close_waits_for != nullptr) co_return std::make_unique<SlowToClose>(*close_waits_for);
     auto device = std::make_unique<FakeDevice>();
     opened.push_back(device.get());
     co_return std::unique_ptr<DeviceServer>(std::move(device));
@@ -29,8 +30,23 @@ class FakeFactory final : public DeviceFactory {
 
   DeviceRequest last;
   std::vector<FakeDevice*> opened;
+  Event* close_waits_for = nullptr;
 
  private:
+  // As a drive that is asked to let its medium go and does not answer.
+  class SlowToClose final : public DeviceServer {
+   public:
+    explicit SlowToClose(Event& until) : until_(until) {}
+    PeripheralDeviceType type() const override { return PeripheralDeviceType::tape; }
+    Result<const CommandTraits*, Sense> decode(const Cdb&) const override {
+      return failure(Sense::invalid_operation_code());
+    }
+    Task<void> close(Shard&) override { co_await until_.wait(); }
+    Description describe() const override { return {}; }
+
+   private:
+    Event& until_;
+  };
   class FakeController final : public DeviceServer {
    public:
     PeripheralDeviceType type() const override { return PeripheralDeviceType::storage_array_controller; }
@@ -55,13 +71,17 @@ class ManagementTest : public ::testing::Test, protected DaemonStopper, protecte
                     .parameters = parameters_,
                     .authentication = *this,
                     .log = Log::silent()}),
-        management_({.shards = shards_,
-                     .targets = targets_,
-                     .iscsi = iscsi_,
-                     .iscsi_parameters = parameters_,
-                     .devices = factory_,
-                     .stopper = *this,
-                     .log = Log::silent()}) {}
+        management_(dependencies()) {}
+
+  Management::Dependencies dependencies() {
+    return {.shards = shards_,
+            .targets = targets_,
+            .iscsi = iscsi_,
+            .iscsi_parameters = parameters_,
+            .devices = factory_,
+            .stopper = *this,
+            .log = Log::silent()};
+  }
 
   void stop_daemon() override { ++stops_; }
   bool required(const Target*) const override { return false; }
@@ -169,6 +189,20 @@ TEST_F(ManagementTest, RemovingATargetClosesItsDevicesBeforeItAnswers) {
   EXPECT_TRUE(factory_.opened[0]->closed());
   EXPECT_EQ(shown_targets(), "");
   expect_refused(ManagementErrorCode::no_target, management_.remove_target(1, Removal::forced));
+}
+
+TEST_F(ManagementTest, ADeviceThatDoesNotEndHoldsUpTheRemovalOfItsUnitForABoundedTimeOnly) {
+  make_target(1);
+  Event answered;
+  factory_.close_waits_for = &answered;
+  Management::Dependencies impatient = dependencies();
+  impatient.longest_close_wait = 0s;
+  Management management(std::move(impatient));
+  expect_done(management.create_logical_unit(unit(1)));
+  expect_done(management.remove_logical_unit(1, 1));
+  while (targets_.find(1)->find(Lun{1})) reactor_.shard(0).turn(std::nullopt);
+  expect_refused(ManagementErrorCode::no_logical_unit, management.remove_logical_unit(1, 1));
+  answered.set();
 }
 
 TEST_F(ManagementTest, TheSystemStopsOnlyWithoutTargets) {

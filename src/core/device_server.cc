@@ -10,7 +10,19 @@ Task<ResetOutcome> DeviceServer::reset(Shard& shard, ResetKind kind) {
   co_return ResetOutcome::done;
 }
 
+std::string DeviceServer::lasting_name_with(std::string_view name, std::string_view value) const {
+  static_cast<void>(name);
+  static_cast<void>(value);
+  return lasting_name();
+}
+
 bool DeviceServer::keep_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) {
+  static_cast<void>(saved_before);
+  store.reset();
+  return true;
+}
+
+bool DeviceServer::keep_medium_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) {
   static_cast<void>(saved_before);
   store.reset();
   return true;

@@ -60,11 +60,16 @@ class DeviceServer {
 
   // What initiators know it by, the same after a restart; empty when there is nothing.
   virtual std::string lasting_name() const { return {}; }
+  // By what name they would know it after configure() of this.
+  virtual std::string lasting_name_with(std::string_view name, std::string_view value) const;
 
-  // Before it serves: where to keep what initiators save in it (mode pages, identifying information), and what is kept
-  // there already. False: that is nothing that such a device can have saved, and nothing of it is used. A device that
-  // keeps nothing needs no store.
+  // Before it serves, or while no task runs and it gets another lasting name: where to keep what initiators save in it
+  // (mode pages, identifying information), and what is kept there already; what came from another store is forgotten.
+  // False: that is nothing that such a device can have saved, or it cannot change stores just now; nothing has changed.
+  // A device that keeps nothing needs no store.
   virtual bool keep_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before);
+  // The same for what it does to a medium as a whole and must not forget half-way: formatting, sanitizing.
+  virtual bool keep_medium_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before);
 
   // For `tgtadm --op show`.
   struct Description {

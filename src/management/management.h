@@ -101,6 +101,8 @@ class Management final : public ManagementService {
   ManagementResult change_port_group(Target& target, const std::string& text);
   std::vector<std::uint16_t> target_ports() const;
   Answer unsupported(std::string what) const;
+  Answer configure(Unit which, std::shared_ptr<LogicalUnit> unit, Parameter parameter);
+  Answer rename(Unit which, std::shared_ptr<LogicalUnit> unit, Parameter parameter);
   Answer change_medium(std::string name, std::shared_ptr<LogicalUnit> unit, std::string path);
   // Runs to its end even when nobody waits any longer. Nothing when the time that an administrator waits is over: the
   // unit is out of the target then, and its device is not yet given back.

@@ -29,6 +29,13 @@ std::string unit_name(std::int32_t target_id, std::uint64_t number) {
 
 bool is_controller(LogicalUnit& unit) { return unit.device().type() == PeripheralDeviceType::storage_array_controller; }
 
+ManagementResult configure_device(const std::string& name, DeviceServer& device, const Parameter& parameter) {
+  if (device.configure(parameter.name, parameter.value)) return done();
+  return refused(
+      ManagementErrorCode::invalid_request,
+      fmt::format("{}: '{}={}' is not to be had", name, printable(parameter.name), printable(parameter.value)));
+}
+
 }  // namespace
 
 LogicalUnitView logical_unit_view(Lun lun, const DeviceServer::Description& description) {
@@ -162,6 +169,38 @@ Management::Answer Management::change_medium(std::string name, std::shared_ptr<L
   co_return done();
 }
 
+Management::Answer Management::configure(Unit which, std::shared_ptr<LogicalUnit> unit, Parameter parameter) {
+  DeviceServer& device = unit->device();
+  const bool renames = with_.state_files != nullptr &&
+                       device.lasting_name_with(parameter.name, parameter.value) != device.lasting_name();
+  if (renames) co_return co_await rename(which, unit, parameter);
+  co_return configure_device(unit_name(static_cast<std::int32_t>(which.first), which.second), device, parameter);
+}
+
+// What a unit keeps is kept by the name that initiators know it by, so that a different one never finds it.
+Management::Answer Management::rename(Unit which, std::shared_ptr<LogicalUnit> unit, Parameter parameter) {
+  const std::string name = unit_name(static_cast<std::int32_t>(which.first), which.second);
+  if (!units_in_the_making_.insert(which).second) {
+    co_return refused(ManagementErrorCode::logical_unit_active, name + ": somebody else is changing it");
+  }
+  unit->task_set().freeze();
+  const bool active = co_await unit->has_tasks(home());
+  Result<void, std::string> moved = failure(std::string("commands are running"));
+  if (!active) {
+    const std::string becomes = unit->device().lasting_name_with(parameter.name, parameter.value);
+    moved = co_await with_.state_files->move(home(), unit, becomes);
+  }
+  ManagementResult result =
+      moved ? configure_device(name, unit->device(), parameter)
+            : refused(active ? ManagementErrorCode::logical_unit_active : ManagementErrorCode::invalid_request,
+                      fmt::format("{}: {} stays as it is: {}", name, printable(parameter.name), moved.error()));
+  if (moved) unit->unit_attentions().establish(Sense::mode_parameters_changed());
+  unit->task_set().thaw();
+  units_in_the_making_.erase(which);
+  if (!result) with_.log.error("{}", result.error().detail);
+  co_return result;
+}
+
 Management::Answer Management::update_logical_unit(std::int32_t target_id, std::uint64_t number,
                                                    std::vector<Parameter> parameters) {
   const auto target = find_target(target_id);
@@ -174,12 +213,8 @@ Management::Answer Management::update_logical_unit(std::int32_t target_id, std::
   for (const Parameter& parameter : parameters) {
     if (parameter.name == "path") {
       last = co_await change_medium(unit_name(target_id, number), unit, parameter.value);
-    } else if (unit->device().configure(parameter.name, parameter.value)) {
-      last = done();
     } else {
-      last = refused(ManagementErrorCode::invalid_request,
-                     fmt::format("{}: '{}={}' is not to be had", unit_name(target_id, number),
-                                 printable(parameter.name), printable(parameter.value)));
+      last = co_await configure({(*target)->tid(), static_cast<std::uint32_t>(number)}, unit, parameter);
     }
   }
   co_return last;

@@ -32,6 +32,9 @@ constexpr KindOfState reservations{
 constexpr KindOfState settings{.suffix = ".settings",
                                .what = "saved mode pages and identifying information",
                                .without = "with what is so by default"};
+constexpr KindOfState media{.suffix = ".media",
+                            .what = "media that were not formatted or sanitized to the end",
+                            .without = "as if there were none"};
 
 // The name of a unit as that of a file: everything but letters, digits and a few signs by its number.
 std::string file_name_of(const std::string& unit_name) {
@@ -140,14 +143,15 @@ Task<Result<void, std::string>> attach_reservations(Shard& shard, std::shared_pt
   co_return Result<void, std::string>();
 }
 
-Task<Result<void, std::string>> attach_settings(Shard& shard, std::shared_ptr<NameTaken> name,
-                                                std::shared_ptr<LogicalUnit> unit) {
-  auto file = std::make_unique<StateFile>(std::move(name), settings);
+using Keep = bool (DeviceServer::*)(std::unique_ptr<StateStore>, std::optional<Bytes>);
+
+Task<Result<void, std::string>> attach_device(Shard& shard, std::unique_ptr<StateFile> file, DeviceServer& device,
+                                              Keep keep) {
   const auto content = co_await file->read(shard);
   if (!content) co_return failure(content.error());
   const std::string damage = file->damage();
   const auto saved = *content ? std::optional<Bytes>(**content) : std::nullopt;
-  const bool known = unit->device().keep_state_in(std::move(file), saved);
+  const bool known = (device.*keep)(std::move(file), saved);
   if (!known) co_return failure(damage);
   co_return Result<void, std::string>();
 }
@@ -168,13 +172,36 @@ std::unique_ptr<StateFiles> StateFiles::open_or_warn(const std::string& folder, 
   if (files) return std::move(*files);
   log.warning(
       "{}; persistent reservations and saved mode pages will not outlive tgtd, and initiators that ask for it (APTPL, "
-      "SP) are refused",
+      "SP) are refused, as is FORMAT UNIT and SANITIZE of media with a path",
       files.error());
   return nullptr;
 }
 
 Task<Result<void, std::string>> StateFiles::attach(Shard& shard, std::shared_ptr<LogicalUnit> unit) {
-  const std::string unit_name = unit->device().lasting_name();
+  std::string name = unit->device().lasting_name();
+  return attach_as(shard, std::move(unit), std::move(name));
+}
+
+Task<Result<void, std::string>> StateFiles::move(Shard& shard, std::shared_ptr<LogicalUnit> unit, std::string name) {
+  DeviceServer& device = unit->device();
+  if (unit->reservations().would_be_lost()) {
+    co_return failure(std::string("initiators have reservations of it, which belong to the name that it has"));
+  }
+  const bool left = device.keep_medium_state_in(nullptr, std::nullopt) && device.keep_state_in(nullptr, std::nullopt);
+  if (!left) {
+    co_return failure(std::string("its medium is being formatted or sanitized, or was not to the end"));
+  }
+  unit->reservations().leave_store();
+  auto attached = co_await attach_as(shard, unit, std::move(name));
+  if (attached) co_return attached;
+  unit->reservations().leave_store();
+  const auto back = co_await attach(shard, unit);
+  if (!back) folder_->log().error("{}", back.error());
+  co_return std::move(attached);
+}
+
+Task<Result<void, std::string>> StateFiles::attach_as(Shard& shard, std::shared_ptr<LogicalUnit> unit,
+                                                      std::string unit_name) {
   const std::string name = file_name_of(unit_name);
   if (unit_name.empty() || name.size() > longest_name) co_return Result<void, std::string>();
   const TimePoint deadline = shard.now() + patience;
@@ -188,7 +215,15 @@ Task<Result<void, std::string>> StateFiles::attach(Shard& shard, std::shared_ptr
   }
   const auto taken = std::make_shared<NameTaken>(folder_, name);
   auto attached = co_await attach_reservations(shard, taken, unit);
-  if (attached) attached = co_await attach_settings(shard, taken, unit);
+  DeviceServer& device = unit->device();
+  if (attached) {
+    auto file = std::make_unique<StateFile>(taken, settings);
+    attached = co_await attach_device(shard, std::move(file), device, &DeviceServer::keep_state_in);
+  }
+  if (attached) {
+    auto file = std::make_unique<StateFile>(taken, media);
+    attached = co_await attach_device(shard, std::move(file), device, &DeviceServer::keep_medium_state_in);
+  }
   co_return std::move(attached);
 }
 

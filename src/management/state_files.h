@@ -11,8 +11,8 @@
 namespace tgt {
 
 // Where what logical units keep outlives the daemon: their persistent reservations (APTPL), and what initiators saved
-// in them. A folder with a file of each kind for each unit, named by what initiators know the unit by: a unit that is
-// removed and made again, with the same name, finds its own.
+// in them, and which media are half formatted. A folder with a file of each kind for each unit, named by what
+// initiators know the unit by: a unit that is removed and made again, with the same name, finds its own.
 class StateFiles {
  public:
   // Makes the folder when it is missing. The text says why nothing can be kept in it.
@@ -27,9 +27,14 @@ class StateFiles {
   // promised to keep is not known.
   Task<Result<void, std::string>> attach(Shard& shard, std::shared_ptr<LogicalUnit> unit);
 
+  // The same for a unit that initiators are going to know by another name: what it has kept so far stays under the name
+  // before. While no command of the unit runs. The text says why that cannot be now; then the unit is as it was.
+  Task<Result<void, std::string>> move(Shard& shard, std::shared_ptr<LogicalUnit> unit, std::string name);
+
   class Folder;
 
  private:
+  Task<Result<void, std::string>> attach_as(Shard& shard, std::shared_ptr<LogicalUnit> unit, std::string unit_name);
   explicit StateFiles(std::shared_ptr<Folder> folder) : folder_(std::move(folder)) {}
   std::shared_ptr<Folder> folder_;  // shared with the units, which end when their last command does
 };

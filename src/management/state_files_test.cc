@@ -30,6 +30,15 @@ class NamedDevice final : public DeviceServer {
     return saved_before_ != "damaged";
   }
 
+  bool keep_medium_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) override {
+    if (medium_is_at_work) return false;
+    medium_store_ = std::move(store);
+    medium_before_ = saved_before ? std::string(saved_before->begin(), saved_before->end()) : "nothing";
+    return medium_before_ != "damaged";
+  }
+  const std::string& medium_before() const { return medium_before_; }
+  bool medium_is_at_work = false;
+
   StateStore& store() { return *store_; }
   const std::string& saved_before() const { return saved_before_; }
 
@@ -37,6 +46,8 @@ class NamedDevice final : public DeviceServer {
   std::string name_;
   std::unique_ptr<StateStore> store_;
   std::string saved_before_ = "not asked";
+  std::unique_ptr<StateStore> medium_store_;
+  std::string medium_before_ = "not asked";
 };
 
 class StateFilesTest : public testing::Test {
@@ -60,6 +71,15 @@ class StateFilesTest : public testing::Test {
           const auto attached = co_await files.attach(shard, which);
           wrong = attached ? std::string() : attached.error();
         }(*files_, reactor_.shard(), to, fault));
+    return fault;
+  }
+  std::string move(const std::shared_ptr<LogicalUnit>& which, const std::string& to) {
+    std::string fault = "did not end";
+    reactor_.run([](StateFiles& files, Shard& shard, std::shared_ptr<LogicalUnit> unit, std::string name,
+                    std::string& wrong) -> Task<void> {
+      const auto moved = co_await files.move(shard, unit, std::move(name));
+      wrong = moved ? std::string() : moved.error();
+    }(*files_, reactor_.shard(), which, to, fault));
     return fault;
   }
   void put(const std::string& file, Bytes content) const {
@@ -169,6 +189,70 @@ TEST_F(StateFilesTest, SettingsThatTheDeviceDoesNotKnowAreAFaultThatNamesTheirFi
   EXPECT_THAT(attach(unit("naa.1")), HasSubstr("identifying information of this logical unit cannot be read"));
   fs::remove(folder_ + "/naa.1.settings");
   EXPECT_EQ(attach(unit("naa.1")), "");
+}
+
+TEST_F(StateFilesTest, SpoiltMediaAreInAFileOfTheirOwn) {
+  put_text("naa.1.media", "spoilt");
+  const auto one = unit("naa.1");
+  EXPECT_EQ(attach(one), "");
+  EXPECT_EQ(device_of(one).medium_before(), "spoilt");
+  EXPECT_EQ(device_of(one).saved_before(), "nothing");
+  put_text("naa.2.media", "damaged");
+  EXPECT_THAT(attach(unit("naa.2")), HasSubstr(folder_ + "/naa.2.media: damaged"));
+}
+
+TEST_F(StateFilesTest, AUnitThatGetsAnotherNameHasWhatIsKeptUnderThatAndLeavesTheRest) {
+  put("naa.1.reservations", encode_persistent_state(one_registration()));
+  put_text("naa.1.settings", "of one");
+  put_text("naa.2.settings", "of two");
+  put_text("naa.2.media", "spoilt");
+  const auto changed = unit("naa.1");
+  EXPECT_EQ(attach(changed), "");
+  EXPECT_EQ(move(changed, "naa.2"), "");
+  EXPECT_EQ(changed->reservations().persistent_state(), PersistentState{});
+  EXPECT_EQ(device_of(changed).saved_before(), "of two");
+  EXPECT_EQ(device_of(changed).medium_before(), "spoilt");
+  EXPECT_TRUE(save(changed, "new of two"));
+  const auto one = unit("naa.1");
+  EXPECT_EQ(attach(one), "");
+  EXPECT_EQ(one->reservations().persistent_state(), one_registration());
+  EXPECT_EQ(device_of(one).saved_before(), "of one");
+}
+
+TEST_F(StateFilesTest, AUnitWhoseRegistrationsAreNowhereElseKeepsItsName) {
+  PersistentState volatile_state = one_registration();
+  volatile_state.activate_persist_through_power_loss = false;
+  put("naa.1.reservations", encode_persistent_state(volatile_state));
+  const auto one = unit("naa.1");
+  EXPECT_EQ(attach(one), "");
+  EXPECT_THAT(move(one, "naa.2"), HasSubstr("reservations"));
+  EXPECT_EQ(one->reservations().persistent_state(), volatile_state);
+  EXPECT_TRUE(one->reservations().can_persist());
+}
+
+TEST_F(StateFilesTest, AUnitThatWorksOnItsMediumKeepsItsName) {
+  put("naa.1.reservations", encode_persistent_state(one_registration()));
+  const auto one = unit("naa.1");
+  EXPECT_EQ(attach(one), "");
+  device_of(one).medium_is_at_work = true;
+  EXPECT_THAT(move(one, "naa.2"), HasSubstr("sanitized"));
+  EXPECT_EQ(one->reservations().persistent_state(), one_registration());
+}
+
+TEST_F(StateFilesTest, WhatIsWrongUnderTheOtherNameLeavesTheUnitAsItWas) {
+  put("naa.1.reservations", encode_persistent_state(one_registration()));
+  put_text("naa.1.settings", "of one");
+  for (const std::string kind : {"reservations", "settings", "media"}) {
+    put_text("naa.2." + kind, "damaged");
+    const auto one = unit("naa.1");
+    EXPECT_EQ(attach(one), "");
+    EXPECT_THAT(move(one, "naa.2"), HasSubstr(folder_ + "/naa.2." + kind + ": damaged"));
+    EXPECT_EQ(one->reservations().persistent_state(), one_registration());
+    EXPECT_EQ(device_of(one).saved_before(), "of one");
+    EXPECT_TRUE(save(one, "of one"));
+    fs::remove(folder_ + "/naa.2." + kind);
+  }
+  EXPECT_FALSE(fs::exists(folder_ + "/naa.2.settings"));
 }
 
 TEST_F(StateFilesTest, WhatCannotBeWrittenIsNotSaid) {

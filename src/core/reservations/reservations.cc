@@ -78,6 +78,21 @@ bool Reservations::restore(Bytes blob) {
   return true;
 }
 
+bool Reservations::would_be_lost() const {
+  const LockGuard lock(mutex_);
+  if (reserved_by_ != nullptr) return true;
+  const bool are_safe = persistent_.activate_persist_through_power_loss && nexuses_.empty();
+  return !persistent_.registrations.empty() && !are_safe;
+}
+
+void Reservations::leave_store() {
+  store_.reset();
+  const LockGuard lock(mutex_);
+  persistent_ = {};
+  saved_ = false;
+  arm_all();
+}
+
 void Reservations::attach(ItlNexus& itl) {
   const LockGuard lock(mutex_);
   nexuses_.insert(&itl);

@@ -35,6 +35,11 @@ class Reservations {
   // What the store held at the start of the daemon. False: it is damaged; nothing of it is used.
   bool restore(Bytes blob);
   bool can_persist() const { return store_ != nullptr; }
+  // For a unit that gets another name. Would an initiator lose what it has here if the store were left? Not what is
+  // safe in it, of initiators that are away.
+  bool would_be_lost() const;
+  // As it was before set_store(). No command runs.
+  void leave_store();
 
   void attach(ItlNexus& itl);
   void detach(ItlNexus& itl);

@@ -255,6 +255,15 @@ bool Disk::configure_switch(std::string_view name, bool on) {
   return true;
 }
 
+std::string Disk::medium_name() const {
+  const std::string path = store_ ? store_->describe().path : std::string();
+  return path == "None" ? std::string() : path;
+}
+
+bool Disk::keep_medium_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) {
+  return medium_work_.keep_in(std::move(store), saved_before, medium_name());
+}
+
 bool Disk::is_other_medium(std::string_view path) const { return !store_ || store_->describe().path != path; }
 
 Task<Result<MediumChange, std::string>> Disk::change_medium(Shard& shard, std::string path) {
@@ -282,8 +291,8 @@ Task<Result<MediumChange, std::string>> Disk::exchange_medium(Shard& shard, std:
     co_return failure(path + (*reason == Fault::too_small ? ": smaller than one block" : ": needs larger blocks"));
   }
   co_await close_store(shard);
-  medium_work_.begin_with_another_medium();
   insert(std::move(*opened));
+  medium_work_.medium_is(medium_name());
   online_ = true;
   loaded_ = true;
   co_return MediumChange::medium;

@@ -78,6 +78,8 @@ class Disk final : public PrimaryDevice {
   std::optional<Sense> not_ready() const override;
   MediumCounters& counters() const { return *counters_; }
   MediumWork& medium_work() { return medium_work_; }
+  // What the administrator calls the medium; empty when it ends with the daemon, or is not there.
+  std::string medium_name() const;
 
   // What an administrator may tell initiators of the medium below.
   struct Geometry {
@@ -107,6 +109,7 @@ class Disk final : public PrimaryDevice {
   bool configure(std::string_view name, std::string_view value) override;
   Task<Result<MediumChange, std::string>> change_medium(Shard& shard, std::string path) override;
   bool is_other_medium(std::string_view path) const override;
+  bool keep_medium_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) override;
 
  private:
   Disk(std::unique_ptr<BlockStore> store, Options options);

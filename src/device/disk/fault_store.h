@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "store/memory_store.h"
 
@@ -25,11 +26,12 @@ class FaultStore final : public BlockStore {
     std::optional<std::uint64_t> capacity_later{};  // once it is asked again; at most `capacity`
     Duration takes{};                               // how long a read or write takes
     Duration flush_takes{};
+    std::string path = "None";
   };
   explicit FaultStore(const Script& script)
       : script_(script), memory_(std::move(*MemoryStore::open(script.capacity))) {}
 
-  Description describe() const override { return {.kind = "fault", .path = "None", .flags = "sync"}; }
+  Description describe() const override { return {.kind = "fault", .path = script_.path, .flags = "sync"}; }
   std::uint64_t capacity() const override { return refreshed_ ? *script_.capacity_later : memory_->capacity(); }
   Task<Result<std::uint64_t, IoFault>> refresh_capacity(Shard&) override {
     refreshed_ = script_.capacity_later.has_value();

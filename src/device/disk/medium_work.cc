@@ -19,6 +19,11 @@ Sense failed(MediumWork::Kind kind) {
   return kind == MediumWork::Kind::format ? Sense::format_command_failed() : Sense::sanitize_command_failed();
 }
 
+SpoiltMedia::By spoilt_by(const MediumWork::Job& job) {
+  if (job.kind == MediumWork::Kind::format) return SpoiltMedia::By::format;
+  return job.may_leave_failure ? SpoiltMedia::By::sanitize_with_exit : SpoiltMedia::By::sanitize;
+}
+
 void fill(MutableBytes buffer, const std::vector<std::uint8_t>& pattern, std::uint32_t block, bool inverted) {
   const std::uint8_t mask = inverted ? 0xff : 0x00;
   for (std::size_t at = 0; at < buffer.size(); ++at) {
@@ -58,17 +63,55 @@ std::optional<Sense> MediumWork::refuses(Kind kind) const {
   return mends ? std::nullopt : obstacle_of(state);
 }
 
-bool MediumWork::leave_failure() {
-  std::uint32_t state = state_.load(std::memory_order_acquire);
-  if (phase_of(state) != Phase::sanitize_failed) return true;
-  if (!may_leave_failure_.load(std::memory_order_relaxed)) return false;
-  return state_.compare_exchange_strong(state, 0, std::memory_order_acq_rel);
+bool MediumWork::may_leave_failure() const {
+  const bool spoilt = phase_of(state_.load(std::memory_order_acquire)) == Phase::sanitize_failed;
+  return !spoilt || may_leave_failure_.load(std::memory_order_relaxed);
 }
 
-bool MediumWork::begin(Kind kind) {
-  if (refuses(kind) || stopping_.load() || working_.exchange(true)) return false;
-  advance(kind, 0, 1);
+Task<bool> MediumWork::leave_failure(Shard& shard, std::string medium) {
+  const bool spoilt = phase_of(state_.load(std::memory_order_acquire)) == Phase::sanitize_failed;
+  if (!spoilt) co_return true;
+  if (stopping_.load() || working_.exchange(true)) co_return false;
+  const bool kept = co_await remember(shard, std::move(medium), std::nullopt);
+  if (kept) state_.store(0, std::memory_order_release);
+  end_working();
+  co_return kept;
+}
+
+bool MediumWork::keep_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before,
+                         const std::string& medium) {
+  std::optional<SpoiltMedia> spoilt{std::in_place};
+  if (saved_before) spoilt = SpoiltMedia::decode(*saved_before);
+  if (!spoilt || obstacle() || working_.exchange(true)) return false;
+  store_ = std::move(store);
+  spoilt_ = std::move(*spoilt);
+  medium_is(medium);
+  end_working();
   return true;
+}
+
+void MediumWork::medium_is(const std::string& medium) {
+  const auto spoilt = spoilt_.find(medium);
+  Phase phase = Phase::idle;
+  if (spoilt) phase = *spoilt == SpoiltMedia::By::format ? Phase::format_failed : Phase::sanitize_failed;
+  may_leave_failure_.store(spoilt == SpoiltMedia::By::sanitize_with_exit, std::memory_order_relaxed);
+  state_.store(state_of(phase, 0), std::memory_order_release);
+}
+
+Task<bool> MediumWork::remember(Shard& shard, std::string medium, std::optional<SpoiltMedia::By> spoilt) {
+  if (medium.empty()) co_return true;  // it ends with the daemon
+  if (!store_) co_return false;
+  SpoiltMedia after = spoilt ? spoilt_.with(medium, *spoilt) : spoilt_.without(medium);
+  const bool safe = co_await store_->save(shard, after.encode());
+  if (safe) spoilt_ = std::move(after);
+  co_return safe;
+}
+
+bool MediumWork::begin(Kind kind) { return !refuses(kind) && !stopping_.load() && !working_.exchange(true); }
+
+void MediumWork::end_working() {
+  working_.store(false);
+  ended_.ring();
 }
 
 void MediumWork::advance(Kind kind, std::uint64_t done, std::uint64_t total) {
@@ -140,11 +183,12 @@ Task<void> MediumWork::perform(Disk& disk, Shard& shard, std::shared_ptr<Logical
   MediumWork& work = disk.medium_work();
   bool good = co_await work.write_everything(disk, shard, job);
   if (good && job.certify) good = co_await work.read_everything(disk, shard, job);
+  // What a restart would find is what is told now.
+  if (good) good = co_await work.remember(shard, disk.medium_name(), std::nullopt);
   work.finish(job, good);
   outcome->good = good;
   outcome->ended.set();
-  work.working_.store(false);
-  work.ended_.ring();
+  work.end_working();
   keep.reset();
 }
 
@@ -155,8 +199,14 @@ Task<Reply> MediumWork::run(Disk& disk, Command& command, Job job, bool immediat
     co_return Reply::check_condition(reason.value_or(Sense::aborted_command()));
   }
   const Kind kind = job.kind;
-  const auto outcome = std::make_shared<Outcome>();
   Shard& shard = command.shard();
+  const bool kept = co_await work.remember(shard, disk.medium_name(), spoilt_by(job));
+  if (!kept) {
+    work.end_working();
+    co_return Reply::check_condition(Sense::internal_target_failure());
+  }
+  work.advance(kind, 0, 1);
+  const auto outcome = std::make_shared<Outcome>();
   const std::shared_ptr<LogicalUnit> unit = command.itl().shared_unit();
   spawn(perform(disk, shard, unit, std::move(job), outcome));
   if (immediate) co_return Reply::good();

@@ -8,6 +8,8 @@
 
 #include "core/bell.h"
 #include "core/reply.h"
+#include "core/state_store.h"
+#include "device/disk/spoilt_media.h"
 #include "scsi/sense.h"
 
 namespace tgt {
@@ -19,7 +21,9 @@ class Shard;
 
 // What a disk does with its whole medium, beyond the command that asked for it: FORMAT UNIT and SANITIZE (SBC-4, 4.11
 // and 4.33). While it works the medium is NOT READY and tells how far it is; after a failure nothing but another
-// attempt reaches the medium. From any shard; the fast path reads one word.
+// attempt reaches the medium. That a medium is being overwritten is safe before the first byte of it is, so that a
+// restart finds it spoilt, and what it held is not read as if nothing had been. From any shard; the fast path reads one
+// word.
 class MediumWork {
  public:
   enum class Kind : std::uint8_t { format, sanitize };
@@ -41,15 +45,21 @@ class MediumWork {
   // Is a new job of this kind refused, and with what?
   std::optional<Sense> refuses(Kind kind) const;
   // SANITIZE, EXIT FAILURE MODE. False: a failure that only a sanitize operation may end.
-  bool leave_failure();
+  bool may_leave_failure() const;
+  // After that. False: it cannot be kept, so that nothing has changed.
+  Task<bool> leave_failure(Shard& shard, std::string medium);
+
+  // As DeviceServer::keep_medium_state_in(). A medium that is at work or spoilt keeps the store that says so. Without a
+  // store no job begins on a medium that has a name.
+  bool keep_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before, const std::string& medium);
 
   // Begins the job on the command's shard. The command runs alone when it asks for this, so that nothing else is under
   // way; with `immediate` it is answered at once, else when the job has ended, and others get their answers meanwhile.
   static Task<Reply> run(Disk& disk, Command& command, Job job, bool immediate);
 
   bool working() const { return working_.load(); }
-  // What was spoilt has been taken out. Not while working.
-  void begin_with_another_medium() { state_.store(0, std::memory_order_release); }
+  // Another medium has been put in, which may be spoilt from before. Not while working.
+  void medium_is(const std::string& medium);
   // The disk is closed: what is under way ends where it stands.
   Task<void> end(Shard& shard);
 
@@ -66,6 +76,9 @@ class MediumWork {
   Task<bool> write_everything(Disk& disk, Shard& shard, const Job& job);
   Task<bool> read_everything(Disk& disk, Shard& shard, const Job& job);
   bool begin(Kind kind);
+  void end_working();
+  // Makes it safe that the medium is spoilt, or whole again.
+  Task<bool> remember(Shard& shard, std::string medium, std::optional<SpoiltMedia::By> spoilt);
   void advance(Kind kind, std::uint64_t done, std::uint64_t total);
   void finish(const Job& job, bool good);
 
@@ -74,6 +87,8 @@ class MediumWork {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> working_{false};
   Bell ended_;
+  std::unique_ptr<StateStore> store_;  // may be null
+  SpoiltMedia spoilt_;                 // of whoever has set working_
 };
 
 }  // namespace tgt

@@ -67,12 +67,12 @@ Task<Reply> SanitizeBlockErase::run(Disk& disk, Command& command) {
   co_return std::move(reply);
 }
 
-Reply SanitizeExitFailureMode::run(Disk& disk, Command&) {
-  if (const auto refused = disk.medium_work().refuses(MediumWork::Kind::sanitize)) {
-    return Reply::check_condition(*refused);
-  }
-  if (disk.medium_work().leave_failure()) return Reply::good();
-  return Reply::check_condition(Sense::invalid_field_in_cdb(Field{1, 4, 5}));
+Task<Reply> SanitizeExitFailureMode::run(Disk& disk, Command& command) {
+  MediumWork& work = disk.medium_work();
+  if (const auto refused = work.refuses(MediumWork::Kind::sanitize)) co_return Reply::check_condition(*refused);
+  if (!work.may_leave_failure()) co_return Reply::check_condition(Sense::invalid_field_in_cdb(Field{1, 4, 5}));
+  const bool left = co_await work.leave_failure(command.shard(), disk.medium_name());
+  co_return left ? Reply::good() : Reply::check_condition(Sense::internal_target_failure());
 }
 
 }  // namespace tgt

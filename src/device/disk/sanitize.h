@@ -40,7 +40,7 @@ struct SanitizeExitFailureMode : Sanitize {
   static constexpr std::uint16_t service_action = service_action::sanitize_exit_failure_mode;
   static constexpr std::uint32_t timeout_seconds = 30;
   static constexpr std::array fields{immediate, allow_unrestricted_exit};
-  static Reply run(Disk& disk, Command& command);
+  static Task<Reply> run(Disk& disk, Command& command);
 };
 
 }  // namespace tgt

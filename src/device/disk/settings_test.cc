@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What initiators set and what is kept of it: saved mode pages, identifying information, the clock.
 #include "device/disk/disk_fixture.h"
+#include "device/disk/keeping_store.h"
 #include "device/primary/identifying_information.h"
 #include "device/primary/mode_select.h"
 #include "device/primary/report_timestamp.h"
@@ -11,26 +12,6 @@ namespace {
 using testing::ElementsAre;
 using testing::ElementsAreArray;
 using List = std::vector<std::uint8_t>;
-
-struct Kept {
-  List blob;
-  unsigned saves = 0;
-  bool fails = false;
-};
-
-class KeepingStore final : public StateStore {
- public:
-  explicit KeepingStore(Kept& kept) : kept_(kept) {}
-  Task<bool> save(Shard&, std::vector<std::uint8_t> blob) override {
-    if (kept_.fails) co_return false;
-    ++kept_.saves;
-    kept_.blob = std::move(blob);
-    co_return true;
-  }
-
- private:
-  Kept& kept_;
-};
 
 List caching_list(std::uint8_t flags) {
   List list(4 + 20);

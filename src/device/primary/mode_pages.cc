@@ -209,6 +209,13 @@ void ModePages::restore_saved(Bytes pages, Also also) {
   }
 }
 
+void ModePages::forget_saved() {
+  const LockGuard lock(mutex_);
+  for (Page& page : pages_) {
+    if (page.saved != page.defaults) page.current = page.saved = page.defaults;
+  }
+}
+
 void ModePages::revert() {
   const LockGuard lock(mutex_);
   for (Page& page : pages_) page.current = page.saved;

@@ -57,6 +57,8 @@ class ModePages {
   // these are in force as well.
   enum class Also : std::uint8_t { nothing, current };
   void restore_saved(Bytes pages, Also also);
+  // Pages of which something was saved become what they are by default.
+  void forget_saved();
   // A reset: current values become the saved ones again, which are the defaults when nothing was saved.
   void revert();
 

@@ -4,13 +4,24 @@
 #include <fmt/format.h>
 
 namespace tgt {
+namespace {
+
+std::string lasting_name_of(const Identity& identity) { return fmt::format("naa.{:016x}", identity.naa_identifier()); }
+
+}  // namespace
 
 Identity PrimaryDevice::identity() const {
   const LockGuard lock(mutex_);
   return identity_;
 }
 
-std::string PrimaryDevice::lasting_name() const { return fmt::format("naa.{:016x}", identity().naa_identifier()); }
+std::string PrimaryDevice::lasting_name() const { return lasting_name_of(identity()); }
+
+std::string PrimaryDevice::lasting_name_with(std::string_view name, std::string_view value) const {
+  Identity changed = identity();
+  changed.change(std::string(name), std::string(value));
+  return lasting_name_of(changed);
+}
 
 void PrimaryDevice::mode_pages_changed() {
   constexpr ModePages::Code control{.page = 0x0a};
@@ -30,6 +41,7 @@ bool PrimaryDevice::keep_state_in(std::unique_ptr<StateStore> store, std::option
   if (!state) return false;
   state_store_ = std::move(store);
   mode_pages_.set_savable(state_store_ != nullptr);
+  mode_pages_.forget_saved();
   mode_pages_.restore_saved(state->mode_pages, ModePages::Also::current);
   mode_pages_changed();
   const LockGuard lock(mutex_);

@@ -68,6 +68,7 @@ class PrimaryDevice : public DeviceServer {
   Task<void> close(Shard& shard) override;
   bool configure(std::string_view name, std::string_view value) override;
   std::string lasting_name() const override;
+  std::string lasting_name_with(std::string_view name, std::string_view value) const override;
 
  protected:
   ModePages& mutable_mode_pages() { return mode_pages_; }

@@ -257,6 +257,18 @@ TEST(ModePages, ThatAreNotShownDoNotExistButKeepWhatWasSaved) {
   EXPECT_EQ(pages.current(caching, 2), 0x04);
 }
 
+TEST(ModePages, ForgetWhatWasSavedButNotWhatTheAdministratorSet) {
+  ModePages pages;
+  pages.add(mode::Control{}, mode::Control{});
+  pages.add(mode::Caching{}, mode::Caching{.flags = 0x04});
+  pages.restore_saved(bytes_of(mode::Caching{.flags = 0x04}), ModePages::Also::current);
+  pages.set({.page = 0x0a}, 2, 0x04, true);
+  pages.forget_saved();
+  EXPECT_EQ(pages.current({.page = 8}, 2), 0);
+  EXPECT_EQ(pages.read({.page = 8}, mode::PageControl::saved)[2], 0);
+  EXPECT_EQ(pages.current({.page = 0x0a}, 2), 0x04);
+}
+
 TEST(ModePages, AreReplacedByTheAdministratorsText) {
   ModePages pages;
   pages.add(mode::Caching{.flags = 0x04}, mode::Caching{.flags = 0x04});

@@ -137,17 +137,20 @@ Task<void> learn_names(Shard& shard, InitiatorPort& port, DeviceFacts& facts) {
   facts.unit_name = unit_name_of(page.data);
 }
 
-// A page with its header; nothing when the device does not have it.
-Task<std::vector<std::uint8_t>> read_page(Shard& shard, InitiatorPort& port, std::uint8_t page) {
+// A page with its header; no data when the device does not have it.
+Task<Answer> read_page(Shard& shard, InitiatorPort& port, std::uint8_t page) {
   using vital_product_data::PageHeader;
   constexpr std::uint16_t usual_room = 252;
   Answer answer = co_await ask(shard, port, own_command::inquiry_page(page, usual_room), usual_room);
   const auto header = read_wire<PageHeader>(answer.data);
-  if (!header || header->page_code != page) co_return std::vector<std::uint8_t>();
+  if (!header || header->page_code != page) {
+    answer.data.clear();
+    co_return answer;
+  }
   const auto whole = static_cast<std::uint16_t>(std::min<std::size_t>(sizeof *header + header->page_length, 0xfffc));
   if (whole > usual_room) answer = co_await ask(shard, port, own_command::inquiry_page(page, whole), whole);
   answer.data.resize(std::min<std::size_t>(answer.data.size(), whole));
-  co_return std::move(answer.data);
+  co_return answer;
 }
 
 // All that INQUIRY can be asked for, but `first`, which is there already.
@@ -161,10 +164,12 @@ Task<void> learn_inquiry_data(Shard& shard, InitiatorPort& port, DeviceFacts& fa
     if (longer.result.good()) facts.standard_inquiry = longer.data;
   }
   constexpr auto list = static_cast<std::uint8_t>(vital_product_data::Page::supported_pages);
-  const auto listed = co_await read_page(shard, port, list);
-  for (std::size_t at = sizeof(vital_product_data::PageHeader); at < listed.size(); ++at) {
-    auto page = co_await read_page(shard, port, listed[at]);
-    if (!page.empty()) facts.vital_pages[listed[at]] = std::move(page);
+  const Answer listed = co_await read_page(shard, port, list);
+  for (std::size_t at = sizeof(vital_product_data::PageHeader); at < listed.data.size(); ++at) {
+    Answer page = co_await read_page(shard, port, listed.data[at]);
+    // Nobody waits for the time of every page of a device that does not answer.
+    if (!page.result.good() && !page.result.has_device_sense()) co_return;
+    if (!page.data.empty()) facts.vital_pages[listed.data[at]] = std::move(page.data);
   }
 }
 

@@ -144,6 +144,22 @@ TEST_F(Inspection, WhatATapeSaysOfItselfIsReadOnceForTheTimeWhenItIsOccupied) {
   EXPECT_EQ(facts->vital_pages.at(0xc1), long_page);
 }
 
+TEST_F(Inspection, APageForWhichThereIsNoAnswerIsTheLastOneThatIsAskedFor) {
+  unsigned asked_for_last = 0;
+  answers_[0x12] = [&asked_for_last](const ScsiRequest& request) {
+    if ((request.cdb[1] & 1) == 0) return LoopbackPort::good(inquiry_data(PeripheralDeviceType::tape, 3));
+    if (request.cdb[2] == 0x00) return LoopbackPort::good({1, 0, 0, 3, 0x00, 0xc0, 0xc1});
+    if (request.cdb[2] == 0xc1) ++asked_for_last;
+    Reaction reaction;
+    reaction.result.host_status = HostStatus::time_out;
+    return reaction;
+  };
+  const auto facts = inspect();
+  ASSERT_TRUE(facts.has_value());
+  EXPECT_EQ(facts->vital_pages.size(), 1u);
+  EXPECT_EQ(asked_for_last, 0u);
+}
+
 TEST_F(Inspection, ATapeThatKnowsNoPagesIsKnownByItsStandardData) {
   answers_[0x12] = [](const ScsiRequest& request) {
     if ((request.cdb[1] & 1) != 0) return LoopbackPort::check_condition(Sense::invalid_field_in_cdb());

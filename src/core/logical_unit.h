@@ -4,11 +4,11 @@
 #include <memory>
 #include <vector>
 
-#include "core/bell.h"
 #include "core/device_server.h"
 #include "core/reservations/reservations.h"
 #include "core/task_set.h"
 #include "core/unit_attentions.h"
+#include "reactor/bell.h"
 
 namespace tgt {
 

@@ -8,10 +8,10 @@
 
 #include "base/result.h"
 #include "core/access_rules.h"
-#include "core/bell.h"
 #include "core/logical_unit.h"
 #include "core/nexus.h"
 #include "core/target_port_groups.h"
+#include "reactor/bell.h"
 #include "reactor/mutex.h"
 #include "reactor/task.h"
 

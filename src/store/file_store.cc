@@ -24,10 +24,8 @@ bool cannot(const IoFault& fault) {
 }  // namespace
 
 Task<Result<std::unique_ptr<BlockStore>, IoFault>> FileStore::open(Shard& shard, Options options) {
-  File::OpenOptions how{.writable = options.writable,
-                        .direct = direct(options.caching),
-                        .synchronous = synchronous(options.caching),
-                        .exclusive = options.exclusive};
+  File::OpenOptions how{
+      .writable = options.writable, .direct = direct(options.caching), .exclusive = options.exclusive};
   auto file = co_await File::open(shard, options.path, how);
   if (!file) co_return failure(IoFault::from(file.error()));
   File unaligned;
@@ -39,6 +37,10 @@ Task<Result<std::unique_ptr<BlockStore>, IoFault>> FileStore::open(Shard& shard,
     unaligned = std::move(*again);
   }
   co_return std::unique_ptr<BlockStore>(new FileStore(std::move(*file), std::move(unaligned), std::move(options)));
+}
+
+std::unique_ptr<BlockStore> FileStore::over(File file, Options options) {
+  return std::unique_ptr<BlockStore>(new FileStore(std::move(file), File(), std::move(options)));
 }
 
 FileStore::FileStore(File file, File unaligned, Options options)
@@ -115,6 +117,20 @@ StoreTransfer FileStore::read(Shard& shard, MutableBytes data, std::uint64_t off
 }
 
 StoreTransfer FileStore::write(Shard& shard, Bytes data, std::uint64_t offset) {
+  if (synchronous(options_.caching)) return write_durably(shard, data, offset);
+  return write_below(shard, data, offset);
+}
+
+// Not O_DSYNC: of writes at the same time the kernel may tell any one that the data of another was lost.
+Task<StoreTransfer::Outcome> FileStore::write_durably(Shard& shard, Bytes data, std::uint64_t offset) {
+  auto moved = co_await write_below(shard, data, offset);
+  if (!moved) co_return moved;
+  const auto flushed = co_await make_durable(shard);
+  if (!flushed) co_return failure(flushed.error());
+  co_return moved;
+}
+
+StoreTransfer FileStore::write_below(Shard& shard, Bytes data, std::uint64_t offset) {
   const auto refused = refuses_change(offset, data.size());
   const Bytes there = data.first(static_cast<std::size_t>(within(offset, data.size())));
   const bool nothing_fits = refused && (refused->kind == IoFault::Kind::read_only || there.empty());
@@ -144,31 +160,51 @@ Task<StoreTransfer::Outcome> FileStore::write_through_copy(Shard& shard, Bytes d
 
 Task<Result<void, IoFault>> FileStore::flush(Shard& shard) {
   if (!options_.writable) co_return Result<void, IoFault>();
-  const auto flushed = co_await file_.sync_data(shard);
-  if (!flushed) {
-    const IoFault fault = IoFault::from(flushed.error());
-    if (fault.kind == IoFault::Kind::cancelled) co_return failure(fault);
-    if (!lost_writes_.exchange(true)) {
-      options_.log.error("{}: what was written could not be made durable: {}; every flush fails from now on",
-                         printable(options_.path), fault.text());
-    }
-    co_return failure(fault);
-  }
+  const bool is_durable = synchronous(options_.caching) && !lost_writes_.load();
+  if (is_durable) co_return Result<void, IoFault>();
+  co_return co_await make_durable(shard);
+}
+
+Task<Result<void, IoFault>> FileStore::make_durable(Shard& shard) {
+  co_return co_await flush_.run(shard, [&] { return sync_file(shard); });
+}
+
+// One at a time.
+Task<Result<void, IoFault>> FileStore::sync_file(Shard& shard) {
   if (lost_writes_.load()) co_return failure(IoFault{.kind = IoFault::Kind::medium});
-  co_return Result<void, IoFault>();
+  const auto synced = co_await file_.sync_data(shard);
+  if (synced) co_return Result<void, IoFault>();
+  const IoFault fault = IoFault::from(synced.error());
+  if (fault.kind == IoFault::Kind::cancelled) co_return failure(fault);
+  lost_writes_.store(true);
+  options_.log.error("{}: what was written could not be made durable: {}; every flush fails from now on",
+                     printable(options_.path), fault.text());
+  co_return failure(fault);
 }
 
 Task<Result<void, IoFault>> FileStore::discard(Shard& shard, std::uint64_t offset, std::uint64_t length) {
+  auto done = co_await discard_below(shard, offset, length);
+  if (done && synchronous(options_.caching)) done = co_await make_durable(shard);
+  co_return done;
+}
+
+Task<Result<void, IoFault>> FileStore::discard_below(Shard& shard, std::uint64_t offset, std::uint64_t length) {
   if (const auto refused = refuses_change(offset, length)) co_return failure(*refused);
   if (length == 0) co_return Result<void, IoFault>();
   const auto done = co_await file_.deallocate(shard, offset, length);
   if (done) co_return Result<void, IoFault>();
   const IoFault fault = IoFault::from(done.error());
   if (!cannot(fault)) co_return failure(fault);
-  co_return co_await write_zeros(shard, offset, length);
+  co_return co_await write_zeros_below(shard, offset, length);
 }
 
 Task<Result<void, IoFault>> FileStore::write_zeros(Shard& shard, std::uint64_t offset, std::uint64_t length) {
+  auto done = co_await write_zeros_below(shard, offset, length);
+  if (done && synchronous(options_.caching)) done = co_await make_durable(shard);
+  co_return done;
+}
+
+Task<Result<void, IoFault>> FileStore::write_zeros_below(Shard& shard, std::uint64_t offset, std::uint64_t length) {
   if (const auto refused = refuses_change(offset, length)) co_return failure(*refused);
   if (length == 0) co_return Result<void, IoFault>();
   const auto done = co_await file_.write_zeros(shard, offset, length);

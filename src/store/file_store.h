@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "store/block_store.h"
+#include "store/shared_flush.h"
 
 namespace tgt {
 
@@ -19,7 +20,7 @@ class FileStore final : public BlockStore {
   enum class Caching : std::uint8_t {
     buffered,     // through the page cache; flush() makes it durable
     direct,       // past the page cache
-    synchronous,  // every write is durable when it returns
+    synchronous,  // as buffered, and every change is durable when it returns
     direct_synchronous,
   };
   struct Options {
@@ -32,6 +33,8 @@ class FileStore final : public BlockStore {
   };
   // Refuses directories and character devices.
   static Task<Result<std::unique_ptr<BlockStore>, IoFault>> open(Shard& shard, Options options);
+  // Over a file that is open already.
+  static std::unique_ptr<BlockStore> over(File file, Options options);
 
   Description describe() const override;
   std::uint64_t capacity() const override { return capacity_.load(std::memory_order_relaxed); }
@@ -66,13 +69,22 @@ class FileStore final : public BlockStore {
   const File& way_for(std::uint64_t offset, std::size_t length) const;
   bool needs_aligned_memory(const File& way, const std::uint8_t* address) const;
   Task<StoreTransfer::Outcome> read_through_copy(Shard& shard, MutableBytes data, std::uint64_t offset);
+  StoreTransfer write_below(Shard& shard, Bytes data, std::uint64_t offset);
+  Task<StoreTransfer::Outcome> write_durably(Shard& shard, Bytes data, std::uint64_t offset);
   Task<StoreTransfer::Outcome> write_through_copy(Shard& shard, Bytes data, std::uint64_t offset);
+
+  Task<Result<void, IoFault>> discard_below(Shard& shard, std::uint64_t offset, std::uint64_t length);
+  Task<Result<void, IoFault>> write_zeros_below(Shard& shard, std::uint64_t offset, std::uint64_t length);
+  // Everything that has been changed is durable, and nothing was ever lost.
+  Task<Result<void, IoFault>> make_durable(Shard& shard);
+  Task<Result<void, IoFault>> sync_file(Shard& shard);
 
   File file_;
   File unaligned_;  // of a direct file: the same through the page cache, for parts of its smallest piece
   Options options_;
   std::atomic<std::uint64_t> capacity_;
   std::atomic<std::uint64_t> end_;  // below the capacity once the file has been found shorter
+  SharedFlush flush_;
   std::atomic<bool> lost_writes_{false};
   std::atomic<bool> deleted_{false};
 };

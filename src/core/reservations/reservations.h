@@ -6,12 +6,12 @@
 #include <unordered_set>
 #include <vector>
 
-#include "core/bell.h"
 #include "core/command_table.h"
 #include "core/reservations/parameter_list.h"
 #include "core/reservations/persistence.h"
 #include "core/reservations/persistent_change.h"
 #include "core/state_store.h"
+#include "reactor/bell.h"
 #include "reactor/mutex.h"
 #include "reactor/shard.h"
 #include "reactor/task.h"

@@ -6,10 +6,10 @@
 #include <optional>
 #include <vector>
 
-#include "core/bell.h"
 #include "core/reply.h"
 #include "core/state_store.h"
 #include "device/disk/spoilt_media.h"
+#include "reactor/bell.h"
 #include "scsi/sense.h"
 
 namespace tgt {

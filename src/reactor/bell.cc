@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/bell.h"
+#include "reactor/bell.h"
 
 #include <utility>
 

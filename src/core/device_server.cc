@@ -34,6 +34,11 @@ bool DeviceServer::configure(std::string_view name, std::string_view value) {
   return false;
 }
 
+Task<std::optional<Sense>> DeviceServer::settle(Shard& shard) {
+  static_cast<void>(shard);
+  co_return std::nullopt;
+}
+
 Task<Result<MediumChange, std::string>> DeviceServer::change_medium(Shard& shard, std::string path) {
   static_cast<void>(shard);
   static_cast<void>(path);

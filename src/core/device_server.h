@@ -98,6 +98,9 @@ class DeviceServer {
 
   // One `name=value` of `tgtadm --mode logicalunit --op update --params`. False: unknown name or bad value.
   virtual bool configure(std::string_view name, std::string_view value);
+  // After it, and whatever else has changed settings: ends when they hold for what was done before them, too. The
+  // sense: why that cannot be; then what they promise is taken back.
+  virtual Task<std::optional<Sense>> settle(Shard& shard);
 };
 
 }  // namespace tgt

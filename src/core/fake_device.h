@@ -32,6 +32,7 @@ class FakeDevice final : public DeviceServer {
     ResetOutcome reset = ResetOutcome::done;
     bool reset_ends_held = true;  // as a real device: what it holds comes back
     Duration reset_takes{};
+    std::optional<Sense> unsettled{};  // what settle() says
   };
   // What happened, in order: 'b'egin, 'e'nd, 'a'bort hint, with the task's tag.
   struct Happening {
@@ -57,6 +58,8 @@ class FakeDevice final : public DeviceServer {
     ++nexuses_lost_;
   }
   Description describe() const override { return {}; }
+  bool configure(std::string_view name, std::string_view) override { return name == "setting"; }
+  Task<std::optional<Sense>> settle(Shard&) override { co_return behaviour_.unsettled; }
 
   Behaviour& behaviour() { return behaviour_; }
   bool is_held(std::uint64_t tag) const;

@@ -173,8 +173,15 @@ Management::Answer Management::configure(Unit which, std::shared_ptr<LogicalUnit
   DeviceServer& device = unit->device();
   const bool renames = with_.state_files != nullptr &&
                        device.lasting_name_with(parameter.name, parameter.value) != device.lasting_name();
-  if (renames) co_return co_await rename(which, unit, parameter);
-  co_return configure_device(unit_name(static_cast<std::int32_t>(which.first), which.second), device, parameter);
+  const std::string name = unit_name(static_cast<std::int32_t>(which.first), which.second);
+  auto configured = renames ? co_await rename(which, unit, parameter) : configure_device(name, device, parameter);
+  if (!configured) co_return configured;
+  const auto unsettled = co_await device.settle(home());
+  if (!unsettled) co_return configured;
+  const std::string why = fmt::format("{}: '{}={}': the write cache stays, as what is in it cannot be made durable",
+                                      name, printable(parameter.name), printable(parameter.value));
+  with_.log.error("{}", why);
+  co_return refused(ManagementErrorCode::invalid_request, why);
 }
 
 // What a unit keeps is kept by the name that initiators know it by, so that a different one never finds it.

@@ -181,6 +181,17 @@ TEST_F(ManagementTest, AUnitThatCannotBeOpenedLeavesItsNumberFree) {
   expect_refused(ManagementErrorCode::invalid_request, management_.create_logical_unit(unit(16384)));
 }
 
+TEST_F(ManagementTest, ASettingIsTakenWhenItHoldsForWhatWasDoneBeforeToo) {
+  make_target(1);
+  expect_done(management_.create_logical_unit(unit(1)));
+  expect_done(management_.update_logical_unit(1, 1, {{.name = "setting", .value = "1"}}));
+  expect_refused(ManagementErrorCode::invalid_request,
+                 management_.update_logical_unit(1, 1, {{.name = "colour", .value = "red"}}));
+  factory_.opened[0]->behaviour().unsettled = Sense::write_error();
+  expect_refused(ManagementErrorCode::invalid_request,
+                 management_.update_logical_unit(1, 1, {{.name = "setting", .value = "1"}}));
+}
+
 TEST_F(ManagementTest, RemovingATargetClosesItsDevicesBeforeItAnswers) {
   make_target(1);
   expect_done(management_.create_logical_unit(unit(1)));

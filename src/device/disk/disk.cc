@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "device/disk/copy/third_party_copies.h"
+#include "device/disk/store_fault.h"
 #include "scsi/log_page.h"
 #include "scsi/opcodes.h"
 
@@ -127,9 +128,35 @@ Result<const CommandTraits*, Sense> Disk::decode(const Cdb& cdb) const {
 
 void Disk::mode_pages_changed() {
   PrimaryDevice::mode_pages_changed();
-  write_cache_ = (mode_pages().current(caching_page, 2) & mode::Caching::write_cache_enabled) != 0;
+  const bool caches = (mode_pages().current(caching_page, 2) & mode::Caching::write_cache_enabled) != 0;
+  if (write_cache_.exchange(caches) && !caches) ++write_cache_switched_off_;
   software_write_protect_ = (mode_pages().current(control_page, 4) & mode::Control::software_write_protect) != 0;
   follow_thresholds();
+}
+
+bool Disk::keep_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) {
+  const bool serves = std::exchange(keeps_state_, true);
+  const bool kept = PrimaryDevice::keep_state_in(std::move(store), saved_before);
+  if (!serves) written_out_ = write_cache_switched_off_.load();  // nothing has been written yet
+  return kept;
+}
+
+Task<std::optional<Sense>> Disk::settle(Shard& shard) {
+  const std::uint32_t times = write_cache_switched_off_;
+  if (write_cache_ || written_out_ == times) co_return std::nullopt;
+  ++settling_;  // before the look at the medium: it is not changed meanwhile
+  Result<void, IoFault> flushed;
+  if (!medium_absent()) flushed = co_await store_->flush(shard);
+  --settling_;
+  if (flushed) {
+    written_out_ = times;
+    co_return std::nullopt;
+  }
+  auto page = mode_pages().read(caching_page, mode::PageControl::current);
+  if (page.size() > 2) page[2] |= mode::Caching::write_cache_enabled;
+  put_back_mode_pages(page);
+  const Reply reply = reply_for(flushed.error(), MediumAccess::writing, *this, {});
+  co_return reply.sense.value_or(Sense::internal_target_failure());
 }
 
 void Disk::follow_provisioning() {
@@ -274,17 +301,22 @@ Task<Result<MediumChange, std::string>> Disk::change_medium(Shard& shard, std::s
   co_return co_await follow_size(shard);
 }
 
+std::optional<std::string> Disk::medium_in_use() const {
+  if (!medium_absent()) return "there is a medium in it; eject it, or set online=0, first";
+  if (settling_ != 0) return "what is in its write cache is being written out";
+  return std::nullopt;
+}
+
 Task<Result<MediumChange, std::string>> Disk::exchange_medium(Shard& shard, std::string path) {
   if (!load_) co_return failure(std::string("its store has no path"));
   if (!removable()) co_return failure(std::string("another medium only goes into a removable disk: removable=1"));
   if (medium_work_.working()) co_return failure(std::string("its medium is being formatted or sanitized"));
-  const std::string there_is_one = "there is a medium in it; eject it, or set online=0, first";
-  if (!medium_absent()) co_return failure(there_is_one);
+  if (const auto reason = medium_in_use()) co_return failure(*reason);
   auto opened = co_await load_(shard, path);
   if (!opened) co_return failure(std::move(opened.error()));
-  if (!medium_absent()) {  // online=1 meanwhile
+  if (const auto reason = medium_in_use()) {  // online=1 meanwhile
     (*opened)->close();
-    co_return failure(there_is_one);
+    co_return failure(*reason);
   }
   if (const auto reason = refuses(**opened, block_size_)) {
     (*opened)->close();

@@ -107,6 +107,9 @@ class Disk final : public PrimaryDevice {
   Task<void> close(Shard& shard) override;
   Description describe() const override;
   bool configure(std::string_view name, std::string_view value) override;
+  bool keep_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) override;
+  // An initiator that reads WCE as zero flushes no more, so what was written before must not be left in the cache.
+  Task<std::optional<Sense>> settle(Shard& shard) override;
   Task<Result<MediumChange, std::string>> change_medium(Shard& shard, std::string path) override;
   bool is_other_medium(std::string_view path) const override;
   bool keep_medium_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) override;
@@ -117,6 +120,7 @@ class Disk final : public PrimaryDevice {
   Task<void> close_store(Shard& shard);
   bool configure_geometry(std::string_view name, std::uint64_t value);
   static std::optional<Fault> refuses(const BlockStore& store, BlockSize block_size);
+  std::optional<std::string> medium_in_use() const;
   // Of these one at a time: they use the store while no task does.
   Task<Result<MediumChange, std::string>> exchange_medium(Shard& shard, std::string path);
   Task<Result<MediumChange, std::string>> follow_size(Shard& shard);
@@ -139,6 +143,10 @@ class Disk final : public PrimaryDevice {
   std::unique_ptr<ThirdPartyCopies> third_party_copies_;
   std::atomic<std::uint64_t> blocks_{0};
   std::atomic<bool> write_cache_{true};
+  std::atomic<std::uint32_t> write_cache_switched_off_{0};  // how often
+  std::atomic<std::uint32_t> written_out_{0};               // after which of these times
+  std::atomic<unsigned> settling_{0};
+  bool keeps_state_ = false;
   std::atomic<bool> software_write_protect_{false};
   std::atomic<bool> read_only_{false};         // as the administrator wants it
   std::atomic<bool> medium_read_only_{false};  // as the store says

@@ -102,6 +102,75 @@ TEST_F(SettingsTest, AreRefusedWholeWhenTheyCannotBeSaved) {
   EXPECT_EQ(kept.saves, 0u);
 }
 
+TEST_F(SettingsTest, SwitchingTheWriteCacheOffWritesItOut) {
+  put(0, pattern(1, 1));
+  EXPECT_EQ(store().flushes, 0u);
+  EXPECT_EQ(send(select_only, caching_list(0)).status, Status::good);
+  EXPECT_EQ(store().flushes, 1u);
+  EXPECT_EQ(send(select_only, caching_list(0)).status, Status::good);
+  EXPECT_EQ(send(select_only, caching_list(4)).status, Status::good);
+  EXPECT_EQ(store().flushes, 1u) << "nothing was switched off";
+}
+
+TEST_F(SettingsTest, TheWriteCacheStaysWhenItCannotBeWrittenOut) {
+  make_keeping();
+  put(0, pattern(1, 1));
+  store().script().flush_fails = true;
+  Nexus& other = bench().another_nexus();
+  EXPECT_EQ(bench().send_as(other, {0, 0, 0, 0, 0, 0}).status, Status::check_condition);
+  List both(4 + 20 + 12);
+  copy_bytes(caching_list(0), both);
+  copy_bytes(Bytes(send({0x1a, 8, 0x0a, 0, 255, 0}).data).subspan(4), MutableBytes(both).subspan(24));
+  both[24] &= 0x3f;
+  both[26] ^= 0x04;  // D_SENSE
+  expect_sense(send({0x15, 0x11, 0, 0, 36, 0}, both), Sense::write_error());
+  EXPECT_EQ(caching(0), 0x04);
+  EXPECT_EQ(disk().sense_format(), SenseData::Format::fixed) << "all or nothing";
+  EXPECT_TRUE(disk().write_cache_enabled());
+  EXPECT_EQ(kept.saves, 0u);
+  EXPECT_EQ(bench().send_as(other, {0, 0, 0, 0, 0, 0}).status, Status::good) << "nothing has changed";
+  expect_sense(send({0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0}), Sense::write_error());
+}
+
+TEST_F(SettingsTest, AResetThatSwitchesTheWriteCacheOffWritesItOut) {
+  make_keeping();
+  EXPECT_EQ(send(select_and_save, caching_list(0)).status, Status::good);
+  EXPECT_EQ(send(select_only, caching_list(4)).status, Status::good);
+  put(0, pattern(1, 1));
+  store().script().flush_fails = true;
+  reset();
+  EXPECT_EQ(caching(0), 0x04) << "it cannot be switched off";
+  EXPECT_EQ(caching(3), 0);
+  store().script().flush_fails = false;
+  const unsigned before = store().flushes;
+  reset();
+  EXPECT_EQ(caching(0), 0);
+  EXPECT_EQ(store().flushes, before + 1);
+  make_keeping();
+  store().script().flush_fails = true;
+  reset();
+  EXPECT_EQ(caching(0), 0) << "it was off from the start";
+}
+
+TEST_F(SettingsTest, TheAdministratorSwitchesTheWriteCacheOffOnceItIsWrittenOut) {
+  constexpr auto off = "8:0:18:0x10:0:0xff:0xff:0:0:0xff:0xff:0xff:0xff:0x80:0x14:0:0:0:0:0:0";
+  std::optional<Sense> unsettled;
+  const auto settle = [&](Shard& shard) -> Task<void> { unsettled = co_await disk().settle(shard); };
+  put(0, pattern(1, 1));
+  store().script().flush_fails = true;
+  EXPECT_TRUE(disk().configure("mode_page", off));
+  EXPECT_TRUE(bench().reactor().run(settle(bench().reactor().shard())));
+  EXPECT_EQ(unsettled, Sense::write_error());
+  EXPECT_TRUE(disk().write_cache_enabled());
+  EXPECT_EQ(caching(0), 0x14) << "the rest is as it was told";
+  store().script().flush_fails = false;
+  EXPECT_TRUE(disk().configure("mode_page", off));
+  EXPECT_TRUE(bench().reactor().run(settle(bench().reactor().shard())));
+  EXPECT_EQ(unsettled, std::nullopt);
+  EXPECT_EQ(store().flushes, 2u);
+  EXPECT_FALSE(disk().write_cache_enabled());
+}
+
 TEST_F(SettingsTest, ThatAreDamagedAreNotHalfRead) {
   make_keeping();
   EXPECT_EQ(send(select_and_save, caching_list(0)).status, Status::good);

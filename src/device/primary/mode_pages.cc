@@ -175,23 +175,14 @@ Result<bool, Sense> ModePages::select(Bytes pages, std::size_t offset) {
   return changed;
 }
 
-Result<std::vector<std::uint8_t>, Sense> ModePages::saved_with(Bytes pages, std::size_t offset) const {
+std::vector<std::uint8_t> ModePages::current_values() const {
   const LockGuard lock(mutex_);
-  const auto accepted = check_all(pages, offset);
-  if (!accepted) return failure(accepted.error());
   std::vector<std::uint8_t> all;
-  for (std::size_t index = 0; index < pages_.size(); ++index) {
-    // SP saves all pages as they will be, not only those of the list (SPC-6, 6.12).
-    Bytes values = pages_[index].current;
-    for (const Selected& selected : *accepted) {
-      if (selected.page == index) values = selected.values;
-    }
-    all.insert(all.end(), values.begin(), values.end());
-  }
+  for (const Page& page : pages_) all.insert(all.end(), page.current.begin(), page.current.end());
   return all;
 }
 
-void ModePages::restore_saved(Bytes pages, Also also) {
+void ModePages::restore(Bytes pages, Values which) {
   const LockGuard lock(mutex_);
   while (pages.size() >= sizeof(mode::SubpageHeader)) {
     const Code code = code_of(pages);
@@ -202,8 +193,9 @@ void ModePages::restore_saved(Bytes pages, Also also) {
     for (std::size_t byte = header_length(code); page != pages_.end() && byte < page->saved.size(); ++byte) {
       if (page->saved.size() != length) break;  // another version of this program had another page
       const unsigned mask = page->changeable[byte];
-      page->saved[byte] = static_cast<std::uint8_t>((page->defaults[byte] & ~mask) | (pages[byte] & mask));
-      if (also == Also::current) page->current[byte] = page->saved[byte];
+      const auto value = static_cast<std::uint8_t>((page->defaults[byte] & ~mask) | (pages[byte] & mask));
+      if (which != Values::current) page->saved[byte] = value;
+      if (which != Values::saved) page->current[byte] = value;
     }
     pages = pages.subspan(length);
   }

@@ -50,13 +50,11 @@ class ModePages {
   // MODE SELECT: takes the pages of a parameter list, of which `pages` is what follows the block descriptors and
   // `offset` is where that stands in the list. Either all of them or none. True: something has changed.
   Result<bool, Sense> select(Bytes pages, std::size_t offset);
-  // What would be saved if these pages were: the saved values of all pages. For restore_saved(), once it is safe, and
-  // after the next start of the daemon.
-  Result<std::vector<std::uint8_t>, Sense> saved_with(Bytes pages, std::size_t offset) const;
-  // Changeable bits of pages that we have become what they were; the rest keeps what it is by default. `Also::current`:
-  // these are in force as well.
-  enum class Also : std::uint8_t { nothing, current };
-  void restore_saved(Bytes pages, Also also);
+  // The current values of all pages, for restore(): SP saves all of them, not only those of its list (SPC-6, 6.12).
+  std::vector<std::uint8_t> current_values() const;
+  // Changeable bits of pages that we have become what they were; the rest keeps what it is by default.
+  enum class Values : std::uint8_t { saved, current, saved_and_current };
+  void restore(Bytes pages, Values which);
   // Pages of which something was saved become what they are by default.
   void forget_saved();
   // A reset: current values become the saved ones again, which are the defaults when nothing was saved.

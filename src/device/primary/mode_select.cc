@@ -67,21 +67,27 @@ std::optional<Sense> refuses_descriptor(Bytes descriptor, const Header& header, 
   return refuses_blocks({blocks->number_of_logical_blocks, blocks->logical_block_length}, parameters, header);
 }
 
+Task<std::optional<Sense>> save_pages(PrimaryDevice& device, Shard& shard) {
+  SavedState state = device.saved_state();
+  state.mode_pages = device.mode_pages().current_values();
+  const bool safe = co_await device.save_state(shard, std::move(state));
+  if (safe) co_return std::nullopt;
+  co_return Sense::internal_target_failure();
+}
+
 Task<Reply> select_pages(PrimaryDevice& device, Command& command, Bytes list, Header header) {
   const auto refused = refuses_descriptor(list.subspan(header.length), header, device.mode_parameters());
   if (refused) co_return Reply::check_condition(*refused);
   const std::size_t offset = header.length + header.block_descriptor_length;
-  const Bytes pages = list.subspan(offset);
-  if (command[ModeSelect6::save_pages] != 0) {
-    auto saved = device.mode_pages().saved_with(pages, offset);
-    if (!saved) co_return Reply::check_condition(saved.error());
-    SavedState state = device.saved_state();
-    state.mode_pages = std::move(*saved);
-    const bool safe = co_await device.save_state(command.shard(), std::move(state));
-    if (!safe) co_return Reply::check_condition(Sense::internal_target_failure());
-  }
-  const auto changed = device.select_mode_pages(pages, offset);
+  const std::vector<std::uint8_t> before = device.mode_pages().current_values();
+  const auto changed = device.select_mode_pages(list.subspan(offset), offset);
   if (!changed) co_return Reply::check_condition(changed.error());
+  auto failed = co_await device.settle(command.shard());
+  if (!failed && command[ModeSelect6::save_pages] != 0) failed = co_await save_pages(device, command.shard());
+  if (failed) {
+    device.put_back_mode_pages(before);
+    co_return Reply::check_condition(*failed);
+  }
   ItlNexus& itl = command.itl();
   if (*changed) itl.unit().unit_attentions().establish(Sense::mode_parameters_changed(), &itl);
   co_return Reply::good();

@@ -35,6 +35,11 @@ Result<bool, Sense> PrimaryDevice::select_mode_pages(Bytes pages, std::size_t of
   return changed;
 }
 
+void PrimaryDevice::put_back_mode_pages(Bytes before) {
+  mode_pages_.restore(before, ModePages::Values::current);
+  mode_pages_changed();
+}
+
 bool PrimaryDevice::keep_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) {
   std::optional<SavedState> state{std::in_place};
   if (saved_before) state = SavedState::decode(*saved_before);
@@ -42,7 +47,7 @@ bool PrimaryDevice::keep_state_in(std::unique_ptr<StateStore> store, std::option
   state_store_ = std::move(store);
   mode_pages_.set_savable(state_store_ != nullptr);
   mode_pages_.forget_saved();
-  mode_pages_.restore_saved(state->mode_pages, ModePages::Also::current);
+  mode_pages_.restore(state->mode_pages, ModePages::Values::saved_and_current);
   mode_pages_changed();
   const LockGuard lock(mutex_);
   saved_state_ = std::move(*state);
@@ -59,15 +64,18 @@ Task<bool> PrimaryDevice::save_state(Shard& shard, SavedState state) {
     const bool safe = co_await state_store_->save(shard, state.encode());
     if (!safe) co_return false;
   }
-  mode_pages_.restore_saved(state.mode_pages, ModePages::Also::nothing);
+  mode_pages_.restore(state.mode_pages, ModePages::Values::saved);
   const LockGuard lock(mutex_);
   saved_state_ = std::move(state);
   co_return true;
 }
 
-Task<ResetOutcome> PrimaryDevice::reset(Shard&, ResetKind) {
+Task<ResetOutcome> PrimaryDevice::reset(Shard& shard, ResetKind) {
   mode_pages_.revert();
   mode_pages_changed();
+  // Where that cannot be, the pages say so.
+  const auto unsettled = co_await settle(shard);
+  static_cast<void>(unsettled);
   co_return ResetOutcome::done;
 }
 

@@ -48,8 +48,10 @@ class PrimaryDevice : public DeviceServer {
   Identity identity() const;
   const ModePages& mode_pages() const { return mode_pages_; }
   NexusBuffers& nexus_buffers() { return nexus_buffers_; }
-  // As ModePages::select(); the device follows.
+  // As ModePages::select(); the device follows. What was done before, settle() sees to.
   Result<bool, Sense> select_mode_pages(Bytes pages, std::size_t offset);
+  // Takes that back: `before` is what current_values() were.
+  void put_back_mode_pages(Bytes before);
   DeviceTimestamp& timestamp() { return timestamp_; }
 
   // --- what survives a restart

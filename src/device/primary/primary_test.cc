@@ -242,15 +242,13 @@ TEST(ModePages, ThatAreNotShownDoNotExistButKeepWhatWasSaved) {
   ModePages pages;
   pages.add(mode::Control{}, mode::Control{});
   pages.add(mode::Caching{}, mode::Caching{.flags = 0x04});
-  pages.restore_saved(bytes_of(mode::Caching{.flags = 0x04}), ModePages::Also::current);
+  pages.restore(bytes_of(mode::Caching{.flags = 0x04}), ModePages::Values::saved_and_current);
   pages.show(caching, false);
   EXPECT_EQ(pages.matching({mode::every_page, mode::every_subpage}).size(), 1u);
   EXPECT_FALSE(pages.has_page(8));
   EXPECT_TRUE(pages.read(caching, mode::PageControl::current).empty());
   EXPECT_FALSE(pages.select(bytes_of(mode::Caching{.flags = 0x04}), 0));
-  const auto saved = pages.saved_with({}, 0);
-  ASSERT_TRUE(saved);
-  EXPECT_EQ(saved->size(), sizeof(mode::Caching) + sizeof(mode::Control));
+  EXPECT_EQ(pages.current_values().size(), sizeof(mode::Caching) + sizeof(mode::Control));
   EXPECT_TRUE(pages.replace("8:0:18:4:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0:0"));
   EXPECT_FALSE(pages.has_page(8));
   pages.show(caching, true);
@@ -261,7 +259,7 @@ TEST(ModePages, ForgetWhatWasSavedButNotWhatTheAdministratorSet) {
   ModePages pages;
   pages.add(mode::Control{}, mode::Control{});
   pages.add(mode::Caching{}, mode::Caching{.flags = 0x04});
-  pages.restore_saved(bytes_of(mode::Caching{.flags = 0x04}), ModePages::Also::current);
+  pages.restore(bytes_of(mode::Caching{.flags = 0x04}), ModePages::Values::saved_and_current);
   pages.set({.page = 0x0a}, 2, 0x04, true);
   pages.forget_saved();
   EXPECT_EQ(pages.current({.page = 8}, 2), 0);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/big_endian.h"
+#include "core/refusals.h"
 #include "scsi/field.h"
 #include "scsi/transport_id.h"
 
@@ -72,6 +73,9 @@ Decoded decode_initiator_ports(Bytes list, Request request, const PersistentRese
     const std::vector<NexusIdentity> named = nexuses_of(id->id, request.nexus, known);
     if (named.empty()) return refuse(at);
     request.others.insert(request.others.end(), named.begin(), named.end());
+    // Some names stand for many ports, again and again.
+    const bool too_many = request.others.size() > PersistentState::most_registrations;
+    if (too_many) return failure(refusal::insufficient_registration_resources);
     at += id->length;
   }
   return request;

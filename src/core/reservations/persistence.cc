@@ -11,7 +11,6 @@ namespace tgt {
 namespace {
 
 constexpr std::string_view first_line = "tgt reservations 1\n";
-constexpr std::size_t most_registrations = 65536;
 
 class Writer {
  public:
@@ -100,7 +99,7 @@ std::optional<PersistentState> decode_persistent_state(Bytes blob) {
   PersistentState state;
   state.activate_persist_through_power_loss = in.get<std::uint8_t>() != 0;
   const std::uint32_t count = in.get<be32>();
-  if (count > most_registrations) return std::nullopt;
+  if (count > PersistentState::most_registrations) return std::nullopt;
   for (std::uint32_t i = 0; i < count && in.whole(); ++i) {
     Registration one;
     one.key = in.get<be64>();

@@ -31,14 +31,18 @@ Registration* find(PersistentState& state, const NexusIdentity& nexus) {
   return const_cast<Registration*>(state.find(nexus));
 }
 
-void put(PersistentState& state, const Registration& registration) {
-  if (Registration* known = find(state, registration.nexus)) {
+// False: there is no room for it.
+[[nodiscard]] bool put(PersistentState& state, const Registration& registration) {
+  Registration* const known = find(state, registration.nexus);
+  if (known != nullptr && (known->all_target_ports || !registration.all_target_ports)) {
     known->key = registration.key;
-    return;
+    return true;
   }
   // One through all target ports takes the place of those through single ones: a nexus has one registration.
   std::erase_if(state.registrations, [&](const Registration& one) { return registration.is_of(one.nexus); });
+  if (state.registrations.size() >= PersistentState::most_registrations) return false;
   state.registrations.push_back(registration);
+  return true;
 }
 
 // SPC-6, 5.13.11.2.2: the reservation ends with its holder's registration, or with the last registrant. The others
@@ -75,11 +79,13 @@ Outcome register_key(const PersistentState& before, const Request& request) {
     end_reservation_without_holder(change, request.nexus);
     return change;
   }
-  put(change.after, {.key = key, .nexus = request.nexus, .all_target_ports = request.all_target_ports});
+  bool fits = put(change.after, {.key = key, .nexus = request.nexus, .all_target_ports = request.all_target_ports});
   for (const NexusIdentity& other : request.others) {
+    if (!fits) break;
     if (before.find(other) != nullptr) continue;
-    put(change.after, {.key = key, .nexus = other, .all_target_ports = request.all_target_ports});
+    fits = put(change.after, {.key = key, .nexus = other, .all_target_ports = request.all_target_ports});
   }
+  if (!fits) return refuse(refusal::insufficient_registration_resources);
   return change;
 }
 
@@ -171,7 +177,8 @@ Outcome register_and_move(const PersistentState& before, const Request& request)
   PersistentChange change = unchanged(before);
   ++change.after.generation;
   change.after.activate_persist_through_power_loss = request.activate_persist_through_power_loss;
-  put(change.after, {.key = request.service_action_reservation_key, .nexus = destination, .all_target_ports = false});
+  const Registration moved{.key = request.service_action_reservation_key, .nexus = destination};
+  if (!put(change.after, moved)) return refuse(refusal::insufficient_registration_resources);
   change.after.reservation->holder = destination;
   if (request.unregister) {
     std::erase_if(change.after.registrations, [&](const Registration& one) { return one.is_of(request.nexus); });

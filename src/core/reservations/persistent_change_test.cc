@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "core/refusals.h"
+#include "core/reservations/parameter_list.h"
 #include "core/reservations/persistence.h"
 
 namespace tgt {
@@ -131,6 +132,76 @@ TEST_F(PersistentChangeTest, AllTargetPortsMakesOneRegistrationForEveryPort) {
   EXPECT_EQ(key_of(nexus("alice", 2)), 0xau);
   good({.action = Action::register_key, .nexus = bob, .service_action_reservation_key = 0xb});
   EXPECT_EQ(key_of(nexus("bob", 2)), 0u);
+}
+
+TEST_F(PersistentChangeTest, ARegistrationBecomesOneForAllTargetPortsAndTakesInThoseOfOtherPorts) {
+  const NexusIdentity elsewhere = nexus("alice", 2);
+  good({.action = Action::register_key, .nexus = alice, .service_action_reservation_key = 0xa});
+  good({.action = Action::register_key, .nexus = elsewhere, .service_action_reservation_key = 0xe});
+  good({.action = Action::reserve, .nexus = elsewhere, .type = Type::write_exclusive, .reservation_key = 0xe});
+  good({.action = Action::register_key,
+        .nexus = alice,
+        .reservation_key = 0xa,
+        .service_action_reservation_key = 0xaa,
+        .all_target_ports = true});
+  EXPECT_THAT(state_.registrations, SizeIs(1));
+  for (std::uint16_t port = 1; port <= 3; ++port) EXPECT_EQ(key_of(nexus("alice", port)), 0xaau) << port;
+  EXPECT_TRUE(state_.holds(*state_.find(alice))) << "one of them held it";
+  good(
+      {.action = Action::register_and_ignore_existing_key, .nexus = elsewhere, .service_action_reservation_key = 0xbb});
+  EXPECT_EQ(key_of(alice), 0xbbu) << "it is one registration still";
+}
+
+TEST_F(PersistentChangeTest, ThereIsAnEndToRegistrations) {
+  register_all();
+  PersistentReserveOutRequest many{.action = Action::register_key,
+                                   .nexus = nexus("dave"),
+                                   .service_action_reservation_key = 0xd,
+                                   .specify_initiator_ports = true};
+  for (std::size_t i = 4; i < PersistentState::most_registrations; ++i) {
+    many.others.push_back(nexus("other" + std::to_string(i)));
+  }
+  PersistentReserveOutRequest too_many = many;
+  too_many.others.push_back(nexus("one more"));
+  EXPECT_EQ(sense(too_many), Sense::of(SenseKey::illegal_request, 0x55, 0x04));
+  good(many);
+  EXPECT_THAT(state_.registrations, SizeIs(PersistentState::most_registrations));
+  const PersistentReserveOutRequest erin{
+      .action = Action::register_and_ignore_existing_key, .nexus = nexus("erin"), .service_action_reservation_key = 1};
+  EXPECT_EQ(sense(erin), refusal::insufficient_registration_resources);
+  alice_reserves(Type::exclusive_access);
+  EXPECT_EQ(sense({.action = Action::register_and_move,
+                   .nexus = alice,
+                   .reservation_key = 0xa,
+                   .service_action_reservation_key = 0xe,
+                   .others = {nexus("erin")}}),
+            refusal::insufficient_registration_resources);
+  good(
+      {.action = Action::register_key, .nexus = alice, .reservation_key = 0xa, .service_action_reservation_key = 0xaa});
+  const PersistentState full = state_;
+  state_.generation = 0;
+  EXPECT_EQ(decode_persistent_state(encode_persistent_state(full)), state_);
+  good({.action = Action::register_key, .nexus = bob, .reservation_key = 0xb});
+  good(erin);
+  state_.registrations.push_back({.key = 1, .nexus = bob});
+  EXPECT_FALSE(decode_persistent_state(encode_persistent_state(state_)));
+}
+
+TEST(PersistentReserveOutList, ANameThatStandsForManyPortsIsNotTakenAgainAndAgain) {
+  std::vector<std::uint8_t> id(24);
+  copy_bytes(Bytes(std::array<std::uint8_t, 9>{0x05, 0, 0, 20, 'a', 'l', 'i', 'c', 'e'}), id);
+  PersistentReserveOutList::KnownPorts known;
+  for (std::uint16_t port = 1; port <= 512; ++port) known.push_back(nexus("alice", port));
+  const auto decode = [&](std::uint8_t times) {
+    std::vector<std::uint8_t> list(28);
+    list[20] = 0x08;  // SPEC_I_PT
+    list[27] = static_cast<std::uint8_t>(times * id.size());
+    for (unsigned i = 0; i < times; ++i) list.insert(list.end(), id.begin(), id.end());
+    return PersistentReserveOutList::decode(list, {.action = Action::register_key, .nexus = bob}, known);
+  };
+  EXPECT_TRUE(decode(2).has_value());
+  ASSERT_FALSE(decode(3).has_value());
+  EXPECT_EQ(decode(3).error(), refusal::insufficient_registration_resources);
 }
 
 TEST_F(PersistentChangeTest, OnlyARegisteredNexusWithItsKeyMayDoTheRest) {

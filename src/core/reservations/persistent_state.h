@@ -69,6 +69,8 @@ struct Reservation {
 
 // All that PERSISTENT RESERVE OUT changes: a value, so that a change is made on a copy, stored, and then put in place.
 struct PersistentState {
+  // One nexus can make registrations for others, of any names (SPEC_I_PT): there must be an end to them.
+  static constexpr std::size_t most_registrations = 1024;
   std::uint32_t generation = 0;                      // PRGENERATION
   bool activate_persist_through_power_loss = false;  // APTPL
   std::vector<Registration> registrations;

@@ -17,7 +17,7 @@ struct BlockLimitsPage {
     const unsigned exponent = disk.block_size().exponent;
     vital_product_data::BlockLimits limits;
     limits.write_same_non_zero = 1;
-    limits.maximum_compare_and_write_length = CompareAndWrite::longest;
+    limits.maximum_compare_and_write_length = CompareAndWrite::longest(disk.block_size());
     limits.maximum_write_same_length = WritingSame::longest;
     limits.maximum_atomic_transfer_length = WriteAtomic16::longest(disk.block_size());
     if (disk.thin()) {

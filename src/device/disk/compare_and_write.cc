@@ -10,6 +10,9 @@ Task<Reply> CompareAndWrite::run(Disk& disk, Command& command) {
   const BlockRange range = BlockRange::of(command, logical_block_address, number_of_logical_blocks);
   const auto refused = refuses_write(disk, range, number_of_logical_blocks);
   if (refused) co_return Reply::check_condition(*refused);
+  if (range.count.value > longest(disk.block_size())) {
+    co_return Reply::check_condition(Sense::invalid_field_in_cdb(number_of_logical_blocks));
+  }
   if (range.count.value == 0) {
     // Blocks that come with a count of zero are 256, which the field cannot say and VPD B0h does not allow.
     const bool brings_blocks = command.request().expected_data_out.bytes != 0;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
+
 #include "device/disk/block_range.h"
 #include "scsi/opcodes.h"
 
@@ -7,7 +9,10 @@ namespace tgt {
 
 // SBC-4, 5.3. Compares and writes in one step: no other command may see the blocks between.
 struct CompareAndWrite {
-  static constexpr std::uint8_t longest = 255;  // blocks; VPD B0h tells it
+  // In blocks; VPD B0h tells it. What is compared and what is written come together, in one transfer.
+  static constexpr std::uint8_t longest(BlockSize block) {
+    return static_cast<std::uint8_t>(std::min(std::size_t{255}, (Disk::largest_transfer / 2) >> block.exponent));
+  }
 
   static constexpr std::string_view name = "COMPARE AND WRITE";
   static constexpr std::uint8_t operation_code = operation_code::compare_and_write;

@@ -85,6 +85,16 @@ TEST_F(ModifyTest, CompareAndWriteRunsAloneByItsRow) {
   EXPECT_EQ((*row)->overlap, Overlap::exclusive_range);
 }
 
+TEST_F(ModifyTest, CompareAndWriteTakesAsManyLargeBlocksAsOneTransferHoldsTwice) {
+  make({.capacity = 16 << 20}, {.block_size = {.exponent = 16}});
+  EXPECT_EQ(send({0x12, 1, 0xb0, 0, 64, 0}).data[5], 128) << "MAXIMUM COMPARE AND WRITE LENGTH";
+  const Block half = pattern(128, 1, 65536);
+  EXPECT_EQ(send(compare_and_write(0, 128), both(Block(half.size()), half)).status, Status::good);
+  expect_invalid_field(send(compare_and_write(0, 129), Block(512)), CompareAndWrite::number_of_logical_blocks);
+  make();
+  EXPECT_EQ(send({0x12, 1, 0xb0, 0, 64, 0}).data[5], 255);
+}
+
 TEST_F(ModifyTest, CompareAndWriteIsFlushedWhenItMustBe) {
   auto cdb = compare_and_write(0, 1);
   cdb[1] = 0x08;

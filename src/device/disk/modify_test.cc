@@ -259,5 +259,36 @@ TEST_F(ModifyTest, NothingChangesAReadOnlyDisk) {
   expect_sense(send({0x8b, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0}, Block(512)), Sense::write_protected());
 }
 
+// Without a write cache the initiator never flushes, so whatever changes blocks is durable before GOOD.
+TEST_F(ModifyTest, EveryCommandThatChangesBlocksFlushesWithoutAWriteCache) {
+  const Block list = unmap_list({{8, 2}, {1, 3}});
+  const auto changes = [&]() -> std::vector<DeviceBench::Answer> {
+    return {unmap(list),
+            send(write_same_16(2, 3, 0), pattern(1, 9)),
+            send(write_same_16(2, 3, 0x09)),
+            send({0x8b, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0}, Block(512, 0xa0)),
+            send(compare_and_write(20, 1), both(Block(512), Block(512))),
+            send({0x9c, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0}, Block(512, 1)),
+            send({0x2e, 0, 0, 0, 0, 1, 0, 0, 1, 0}, Block(512, 1)),
+            send(write10(1, 1), Block(512, 1)),
+            send({0x04, 0, 0, 0, 0, 0})};
+  };
+  make({}, {.write_cache = false, .thin_provisioning = true});
+  unsigned number = 0;
+  for (const auto& answer : changes()) EXPECT_EQ(answer.status, Status::good) << number++;
+  EXPECT_EQ(store().flushes, 9u);
+  make({.flush_fails = true}, {.write_cache = false, .thin_provisioning = true});
+  number = 0;
+  for (const auto& answer : changes()) EXPECT_EQ(answer.status, Status::check_condition) << number++;
+}
+
+TEST_F(ModifyTest, WhatUnmapCouldNotMakeDurableIsAWriteError) {
+  make({.flush_fails = true}, {.write_cache = false, .thin_provisioning = true});
+  const auto answer = unmap(unmap_list({{8, 2}, {1, 3}}));
+  expect_sense(answer, Sense::write_error());
+  EXPECT_EQ(answer.sense->information, 8u);
+  EXPECT_EQ(unmap(unmap_list({})).status, Status::good) << "nothing was changed";
+}
+
 }  // namespace
 }  // namespace tgt

@@ -53,12 +53,18 @@ Reply reply_for(const IoFault& fault, MediumAccess access, const Disk& disk, con
   return Reply::check_condition(Sense::internal_target_failure());
 }
 
+Task<std::optional<Reply>> make_durable(Disk& disk, Command& command, BlockRange range, Durable when) {
+  if (when == Durable::without_cache && disk.write_cache_enabled()) co_return std::nullopt;
+  const auto flushed = co_await disk.store().flush(command.shard());
+  if (flushed) co_return std::nullopt;
+  co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
+}
+
 Task<Reply> conclude_write(Disk& disk, Command& command, Written written) {
   const BlockRange& range = written.range;
-  if (written.force_unit_access || !disk.write_cache_enabled()) {
-    const auto flushed = co_await disk.store().flush(command.shard());
-    if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
-  }
+  auto volatile_yet =
+      co_await make_durable(disk, command, range, written.force_unit_access ? Durable::always : Durable::without_cache);
+  if (volatile_yet) co_return std::move(*volatile_yet);
   disk.counters().count(MediumCounters::Kind::write, command.shard(), range.count.value, written.began);
   if (disk.space().watched()) co_await disk.space().after_write(disk, command, range.bytes(disk));
   co_return Reply::good();

@@ -12,6 +12,11 @@ enum class MediumAccess : std::uint8_t { reading, writing, verifying };
 // medium's own fault is counted for the log pages.
 Reply reply_for(const IoFault& fault, MediumAccess access, const Disk& disk, const BlockRange& range);
 
+// After a command has changed blocks: ends when that is durable, where it must be before GOOD (FUA, or no write cache).
+// The reply: why it is not.
+enum class Durable : std::uint8_t { without_cache, always };
+Task<std::optional<Reply>> make_durable(Disk& disk, Command& command, BlockRange range, Durable when);
+
 // What a command has written, since when.
 struct Written {
   BlockRange range;

@@ -70,6 +70,9 @@ Task<Reply> Unmap::run(Disk& disk, Command& command) {
     if (!done) co_return reply_for(done.error(), MediumAccess::writing, disk, range);
   }
   disk.space().look_soon();
+  if (ranges->empty()) co_return Reply::good();
+  auto volatile_yet = co_await make_durable(disk, command, ranges->front(), Durable::without_cache);
+  if (volatile_yet) co_return std::move(*volatile_yet);
   co_return Reply::good();
 }
 

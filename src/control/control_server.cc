@@ -11,6 +11,7 @@
 
 #include "control/dispatch.h"
 #include "control/management_words.h"
+#include "reactor/begun.h"
 
 namespace tgt {
 namespace {
@@ -60,18 +61,21 @@ Result<void, std::string> ControlServer::open() {
   return {};
 }
 
-Task<void> ControlServer::close() {
+Task<bool> ControlServer::close(Duration longest) {
   const bool was_open = listener_.is_open();
   closing_ = true;
   listener_.shutdown();
   for (Socket* socket : receiving_) socket->shutdown();
-  co_await gate_.close();
-  if (!was_open) co_return;
+  const Begun requests(gate_.close());
+  const bool ended = co_await requests.ended_by(shard_, shard_.now() + longest);
+  if (!ended) log_.error("{} management request(s) wait for a device, and are given up", gate_.users());
+  if (!ended || !was_open) co_return ended;
   co_await accept_ended_.wait();
   listener_.close();
   std::error_code ignored;
   std::filesystem::remove(options_.socket_path, ignored);
   lock_.reset();
+  co_return true;
 }
 
 Task<void> ControlServer::accept_connections() {

@@ -46,8 +46,9 @@ class ControlServer {
   void refuse_requests() { refusing_ = true; }
 
   // Refuses connections from now on, lets the requests that are being carried out end and be answered, and removes the
-  // socket. Must have ended before the server is destroyed.
-  Task<void> close();
+  // socket. Must have ended before the server is destroyed. False: some have not ended in time; socket and lock stay
+  // then until the process ends, and the server must not be destroyed.
+  Task<bool> close(Duration longest);
 
  private:
   Task<void> accept_connections();

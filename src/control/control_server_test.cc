@@ -59,7 +59,10 @@ class ControlServerTest : public testing::TestWithParam<Choice> {
     const auto opened = server_->open();
     ASSERT_TRUE(opened) << opened.error();
   }
-  void close() { run(server_->close()); }
+  void close() { close(*server_); }
+  void close(ControlServer& server) {
+    run([](ControlServer& closed) -> Task<void> { EXPECT_TRUE(co_await closed.close(1min)); }(server));
+  }
 
   Task<Socket> connect() {
     auto socket = co_await Socket::connect_unix(loop_->shard(), options_.socket_path);
@@ -226,7 +229,7 @@ TEST_P(ControlServerTest, IsRefusedWhileAnotherUsesTheSocket) {
   const auto opened = second.open();
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error(), "another tgtd is using " + options_.socket_path);
-  run(second.close());
+  close(second);
   EXPECT_EQ(ask(show_targets_request()).error, 0u) << "the first one still serves";
   close();
 }

@@ -13,6 +13,8 @@
 namespace tgt {
 namespace {
 
+constexpr Duration longest_last_request = 2s;
+
 std::vector<Shard*> data_shards(Reactor& reactor) {
   std::vector<Shard*> shards;
   for (unsigned index = 0; index < reactor.shard_count(); ++index) shards.push_back(&reactor.shard(index));
@@ -102,17 +104,21 @@ Result<void, std::string> Daemon::open_portals() {
   return {};
 }
 
-void Daemon::run() {
+bool Daemon::run() {
   spawn(wait_for_signals());
   reactor_.run();
+  return all_has_ended_;
 }
 
+// The first signal asks to stop, another one to wait for nothing any longer.
 Task<void> Daemon::wait_for_signals() {
-  auto signal = co_await signals_.next();
-  // There is no configuration file to read again, and the terminal may go.
-  while (signal && *signal == SignalSource::Signal::hang_up) signal = co_await signals_.next();
-  if (signal) {
-    log_.info("asked by a signal to stop");
+  for (bool asked = false;;) {
+    const auto signal = co_await signals_.next();
+    if (!signal) break;
+    // There is no configuration file to read again, and the terminal may go.
+    if (*signal == SignalSource::Signal::hang_up) continue;
+    log_.info("asked by a signal to stop{}", asked ? " at once" : "");
+    if (std::exchange(asked, true)) reactor_.stop();
     stop_daemon();
   }
   signals_unwatched_.set();
@@ -126,21 +132,14 @@ void Daemon::stop_daemon() {
 Task<void> Daemon::shut_down() {
   targets_.set_online(false);
   control_.refuse_requests();
-  co_await iscsi_.stop();
-  co_await remove_all_targets();
+  const bool quiet = co_await management_.shut_down();
   // The last: whoever waits for the management socket to go may start another daemon on the same portals at once.
-  co_await control_.close();
+  const bool answered = co_await control_.close(longest_last_request);
   signals_.cancel();
   co_await signals_unwatched_.wait();
-  log_.info("tgtd has stopped");
+  all_has_ended_ = quiet && answered;
+  if (all_has_ended_) log_.info("tgtd has stopped");
   reactor_.stop();
-}
-
-Task<void> Daemon::remove_all_targets() {
-  for (const auto& target : targets_.list()) {
-    const auto removed = co_await management_.remove_target(static_cast<std::int32_t>(target->tid()), Removal::forced);
-    if (!removed) log_.warning("target {}: {}", target->tid(), removed.error().detail);
-  }
 }
 
 }  // namespace tgt

@@ -27,8 +27,9 @@ class Daemon final : DaemonStopper, IscsiAuthentication {
 
   // Takes the management socket and the portals. The text says what is in the way.
   Result<void, std::string> start();
-  // Serves until the administrator or a signal ends it.
-  void run();
+  // Serves until the administrator or a signal ends it. False: what a device holds up was given up and still uses the
+  // daemon, which must not be destroyed; the process has to end.
+  bool run();
 
  private:
   // DaemonStopper
@@ -38,7 +39,6 @@ class Daemon final : DaemonStopper, IscsiAuthentication {
 
   Result<void, std::string> open_portals();
   Task<void> shut_down();
-  Task<void> remove_all_targets();
   Task<void> wait_for_signals();
 
   DaemonOptions options_;
@@ -56,6 +56,7 @@ class Daemon final : DaemonStopper, IscsiAuthentication {
   SignalSource signals_;
   Event signals_unwatched_;
   bool stopping_ = false;
+  bool all_has_ended_ = false;
 };
 
 }  // namespace tgt

@@ -88,6 +88,10 @@ class Management final : public ManagementService {
   Answer stop_driver(std::string name) override;
   Answer show_drivers() override;
 
+  // The end of the daemon: ends every session and gives every device back, flushed. False: something was given up after
+  // 10 s, as the log says, and still uses these objects: they must not be destroyed.
+  Task<bool> shut_down();
+
  private:
   using Unit = std::pair<TargetId, std::uint32_t>;  // of a LUN that is being made or removed
 
@@ -95,7 +99,8 @@ class Management final : public ManagementService {
   Result<std::shared_ptr<Target>, ManagementError> find_target(std::int32_t id) const;
   TargetView view_of(Target& target) const;
   std::vector<StatisticsRow> statistics_of(const Target& target) const;
-  Task<bool> take_units_away(std::shared_ptr<Target> target);
+  // All at once. False: some device still holds commands then; its removal goes on.
+  Task<bool> take_units_away(std::shared_ptr<Target> target, TimePoint until);
   DeviceRequest device_request(const Target& target, const NewLogicalUnit& unit, Lun lun) const;
   Task<Result<std::shared_ptr<LogicalUnit>, std::string>> make_unit(DeviceRequest request);
   ManagementResult change_port_group(Target& target, const std::string& text);

@@ -2,10 +2,20 @@
 #include <fmt/format.h>
 
 #include "control/layouts.h"
+#include "core/every_shard.h"
 #include "management/management.h"
+#include "reactor/begun.h"
 #include "transport/iscsi/portal_address.h"
 
 namespace tgt {
+namespace {
+
+// Together they are what the end of the daemon waits for devices, well below the patience of service managers. Sessions
+// come first, so that initiators lose their connections and not their logical units.
+constexpr Duration longest_end_of_sessions = 4s;
+constexpr Duration longest_end_of_devices = 6s;
+
+}  // namespace
 
 bool Management::has_driver(std::string_view name) const { return name.empty() || name == "iscsi"; }
 
@@ -58,6 +68,27 @@ Management::Answer Management::stop_system() {
   }
   with_.stopper.stop_daemon();
   co_return done();
+}
+
+Task<bool> Management::shut_down() {
+  const Begun sessions(with_.iscsi.stop());
+  co_await sessions.ended_by(home(), home().now() + longest_end_of_sessions);
+  const TimePoint until = home().now() + longest_end_of_devices;
+  bool all = true;
+  const auto remove = [this, until, &all](std::shared_ptr<Target> target) -> Task<void> {
+    const bool closed = co_await take_units_away(target, until);
+    if (!closed) all = false;
+  };
+  Join removals;
+  for (const auto& target : with_.targets.list()) {
+    target->refuse_logins();
+    targets_being_removed_.insert(target->tid());  // so that no unit comes that is just being made
+    removals.add(remove(target));
+  }
+  co_await removals.all();
+  const bool quiet = co_await sessions.ended_by(home(), until);
+  if (!quiet) with_.log.error("{} connection(s) wait for commands of devices", with_.iscsi.connection_count());
+  co_return all&& quiet;
 }
 
 // --- portals

@@ -4,6 +4,7 @@
 #include "control/layouts.h"
 #include "management/management.h"
 #include "management/port_group_text.h"
+#include "reactor/begun.h"
 
 namespace tgt {
 namespace {
@@ -15,6 +16,10 @@ constexpr Duration longest_session_wait = 10s;
 bool change_rule(AccessRules& rules, const AccessRule& rule, bool admit) {
   if (rule.kind == AccessRule::Kind::name) return admit ? rules.add_name(rule.text) : rules.remove_name(rule.text);
   return admit ? rules.add_address(rule.text) : rules.remove_address(rule.text);
+}
+
+Task<void> take_away(Shard& shard, std::shared_ptr<Target> target, Lun lun) {
+  co_await target->unmap(shard, lun, Target::WhenActive::abort_tasks);
 }
 
 std::string joined_lines(const std::vector<std::string>& lines) {
@@ -59,11 +64,12 @@ Management::Answer Management::remove_target(std::int32_t id, Removal removal) {
                       fmt::format("target {} has {} session(s); log them out, or use --force", id, sessions));
   }
   targets_being_removed_.insert(target->tid());
+  target->refuse_logins();  // whatever state the administrator gives it while the removal waits
   target->set_state(Target::State::offline);
   target->end_all_sessions(SessionEnd::target_removed);
   const bool quiet = co_await target->wait_until_no_nexus(home(), longest_session_wait);
   if (!quiet) with_.log.warning("target {}: some sessions have not ended yet; it goes without waiting for them", id);
-  const bool closed = co_await take_units_away(target);
+  const bool closed = co_await take_units_away(target, home().now() + with_.longest_close_wait);
   with_.targets.remove(target->tid());
   with_.iscsi_parameters.remove(target->name());
   device_access_.erase(target->tid());
@@ -72,11 +78,16 @@ Management::Answer Management::remove_target(std::int32_t id, Removal removal) {
   co_return done();
 }
 
-Task<bool> Management::take_units_away(std::shared_ptr<Target> target) {
-  bool all = true;
+Task<bool> Management::take_units_away(std::shared_ptr<Target> target, TimePoint until) {
+  std::vector<std::pair<Lun, Begun>> removals;
   for (const auto& [lun, unit] : target->logical_units()) {
-    const auto removal = co_await unmap_in_bounded_time(target, lun, Target::WhenActive::abort_tasks);
-    all = all && removal.has_value();
+    removals.emplace_back(lun, Begun(take_away(home(), target, lun)));
+  }
+  bool all = true;
+  for (const auto& [lun, removal] : removals) {
+    const bool closed = co_await removal.ended_by(home(), until);
+    if (!closed) with_.log.error("target {} LUN {}: its device still holds commands", target->tid(), lun.number);
+    all = all && closed;
   }
   co_return all;
 }

@@ -3,6 +3,7 @@
 #include <systemd/sd-daemon.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 
@@ -63,6 +64,8 @@ int main(int argument_count, char** arguments) {
   }
   if (background) background->report_ready();
   ::sd_notify(0, "READY=1");
-  daemon.run();
-  return 0;
+  if (daemon.run()) return 0;
+  process_id_file.reset();
+  log.error("tgtd ends though not all that it began has ended");
+  std::_Exit(1);
 }

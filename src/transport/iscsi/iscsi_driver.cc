@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/every_shard.h"
 #include "reactor/call_on.h"
 #include "reactor/event.h"
 #include "reactor/thread.h"
@@ -29,6 +30,10 @@ struct Arrival : PostedWork {
 void arrive(PostedWork& work) {
   const std::unique_ptr<Arrival> arrival(&static_cast<Arrival&>(work));
   arrival->connections->arrive(Socket(arrival->connections->shard(), arrival->descriptor), arrival->room);
+}
+
+Task<void> end_all(Shard& home, ShardConnections& there) {
+  co_await call_on(home, there.shard(), [&there]() -> Task<void> { return there.end_all(); });
 }
 
 }  // namespace
@@ -145,10 +150,9 @@ Task<void> IscsiDriver::stop() {
     co_await remove_portal(at);
   }
   Shard& home = state_->shards.front()->shard();
-  for (const auto& connections : state_->shards) {
-    ShardConnections& there = *connections;
-    co_await call_on(home, there.shard(), [&there]() -> Task<void> { return there.end_all(); });
-  }
+  Join shards;  // side by side: a device may hold up the sessions of one of them
+  for (const auto& connections : state_->shards) shards.add(end_all(home, *connections));
+  co_await shards.all();
 }
 
 std::size_t IscsiDriver::connection_count() const { return state_->count(); }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include "daemon/daemon.h"
 #include "reactor/process.h"
@@ -67,5 +68,6 @@ int main(int argument_count, char** arguments) {
   if (daemon.run()) return 0;
   process_id_file.reset();
   log.error("tgtd ends though not all that it began has ended");
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the log is written by a thread of its own
   std::_Exit(1);
 }

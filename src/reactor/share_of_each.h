@@ -13,7 +13,7 @@ class ShareOfEach {
  public:
   // A file is known by its descriptor; -1 is what belongs to none. True: the request may begin. False: it waits.
   bool admit(int descriptor, unsigned most, Request& request) {
-    const auto index = static_cast<std::size_t>(descriptor + 1);
+    const std::size_t index = index_of(descriptor);
     if (index >= shares_.size()) shares_.resize(index + index / 2 + 16);
     Share& share = shares_[index];
     if (share.begun < most) {
@@ -25,14 +25,14 @@ class ShareOfEach {
   }
   // One that had begun is no more. The request that begins in its place, if one waited.
   Request* leave(int descriptor) {
-    Share& share = shares_[static_cast<std::size_t>(descriptor + 1)];
+    Share& share = shares_[index_of(descriptor)];
     Request* next = share.waiting.take_first();
     if (next == nullptr) --share.begun;
     return next;
   }
   // Those of this file that wait; nothing where it is not known.
   List* waiting(int descriptor) {
-    const auto index = static_cast<std::size_t>(descriptor + 1);
+    const std::size_t index = index_of(descriptor);
     return index < shares_.size() ? &shares_[index].waiting : nullptr;
   }
 
@@ -41,6 +41,8 @@ class ShareOfEach {
     List waiting;
     unsigned begun = 0;
   };
+  static std::size_t index_of(int descriptor) { return static_cast<std::size_t>(descriptor) + 1; }
+
   std::vector<Share> shares_;
 };
 

@@ -3,7 +3,7 @@
 
 #include "control/layouts.h"
 #include "management/management.h"
-#include "reactor/wait.h"
+#include "reactor/begun.h"
 
 namespace tgt {
 namespace {
@@ -13,14 +13,12 @@ struct UnitRemoval {
   std::shared_ptr<Target> target;
   Lun lun;
   Target::WhenActive when_active;
-  Event ended{};
   Target::Removal outcome = Target::Removal::not_found;
 };
 
 Task<void> remove_unit(Shard& shard, std::shared_ptr<UnitRemoval> removal) {
   const Target::Removal outcome = co_await removal->target->unmap(shard, removal->lun, removal->when_active);
   removal->outcome = outcome;
-  removal->ended.set();
 }
 
 std::string unit_name(std::int32_t target_id, std::uint64_t number) {
@@ -241,8 +239,8 @@ Management::Answer Management::stat_logical_unit(std::int32_t target_id, std::ui
 Task<std::optional<Target::Removal>> Management::unmap_in_bounded_time(std::shared_ptr<Target> target, Lun lun,
                                                                        Target::WhenActive when_active) {
   const auto removal = std::make_shared<UnitRemoval>(std::move(target), lun, when_active);
-  spawn(remove_unit(home(), removal));
-  const bool ended = co_await wait_until(home(), removal->ended, home().now() + with_.longest_close_wait);
+  const Begun removing(remove_unit(home(), removal));
+  const bool ended = co_await removing.ended_by(home(), home().now() + with_.longest_close_wait);
   if (!ended) co_return std::nullopt;
   co_return removal->outcome;
 }

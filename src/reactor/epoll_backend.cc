@@ -179,8 +179,8 @@ int EpollBackend::wait_for_events(std::span<epoll_event> events, std::optional<T
     const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
     const int count = ::epoll_pwait2(epoll_, events.data(), most, &timeout, nullptr);
     if (count >= 0 || errno == EINTR) return count;
-    has_fine_wait_ =
-        false;  // an older kernel, or a policy that does not know the call and may refuse it with any error
+    // An older kernel, or a policy that does not know the call and may refuse it with any error.
+    has_fine_wait_ = false;
   }
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(left).count();
   return ::epoll_wait(epoll_, events.data(), most, static_cast<int>(std::min<std::int64_t>(milliseconds, INT_MAX)));

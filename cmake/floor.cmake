@@ -13,10 +13,13 @@ function(tgt_unit_test name)
 endfunction()
 
 # tgt_floor(NAME core DEPENDS base scsi [LIBRARIES PkgConfig::URING])
-# One floor: the static library tgt_<name> of every *.cc here, and the program <name>_test of every *_test.cc.
+# One floor: the static library tgt_<name> of every *.cc here, and the program <name>_test of every *_test.cc. ROOMS are
+# folders below that belong to it.
 function(tgt_floor)
-  cmake_parse_arguments(FLOOR "" "NAME" "DEPENDS;LIBRARIES;TEST_DEPENDS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  cmake_parse_arguments(FLOOR "" "NAME" "DEPENDS;LIBRARIES;TEST_DEPENDS;ROOMS" ${ARGN})
+  list(TRANSFORM FLOOR_ROOMS APPEND /*.cc)
+  list(TRANSFORM FLOOR_ROOMS PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc ${FLOOR_ROOMS})
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")

@@ -29,12 +29,16 @@ done
 mkdir -p /newroot/tmp /newroot/run
 mount -t tmpfs -o mode=1777 tmpfs /newroot/tmp
 mount -t tmpfs -o mode=0755 tmpfs /newroot/run
+if [ ! -e "/newroot@CHECKOUT@" ]; then  # it lies below a folder that the guest has of its own
+  mkdir -p "/newroot@CHECKOUT@"
+  mount -o bind "/host@CHECKOUT@" "/newroot@CHECKOUT@"
+fi
 mkdir -p /newroot/run/lock /newroot/dev/pts /newroot/dev/shm
 chroot /newroot /bin/mount -t devpts devpts /dev/pts
 chroot /newroot /bin/mount -t tmpfs tmpfs /dev/shm
 ifconfig lo 127.0.0.1 netmask 255.0.0.0 up
 exec chroot /newroot /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 LC_ALL=C.UTF-8 \
-  /usr/bin/python3 -I -S @AGENT@
+  /usr/bin/python3 -I -S "@CHECKOUT@/test/vm/lab/agent.py"
 """
 
 
@@ -66,8 +70,8 @@ def boot_order(module_tree):
     return order
 
 
-def build_image(module_tree, agent_path):
-    """The image as bytes. `agent_path` is the agent's path on the host, and so in the guest."""
+def build_image(module_tree, checkout):
+    """The image as bytes. `checkout` is the path of this project on the host, and so in the guest."""
     cpio = _CpioWriter()
     for folder in ("bin", "proc", "sys", "dev", "modules", "host", "programs", "memory", "newroot"):
         cpio.add(folder, 0o040755)
@@ -76,7 +80,7 @@ def build_image(module_tree, agent_path):
     for path in order:
         cpio.add("modules/" + os.path.basename(path), 0o100644, _read(path))
     cpio.add("modules/order", 0o100644, "\n".join(os.path.basename(path) for path in order).encode())
-    cpio.add("init", 0o100755, INIT.replace("@AGENT@", agent_path).encode())
+    cpio.add("init", 0o100755, INIT.replace("@CHECKOUT@", checkout).encode())
     return cpio.finish()
 
 

@@ -28,6 +28,7 @@ import time
 
 from . import debian, image, modules
 
+CHECKOUT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 QEMU = "qemu-system-x86_64"
 PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of <linux/prctl.h>
 BOOT_SECONDS = 180
@@ -220,9 +221,8 @@ class Machine:
         kernel, programs = debian.folders(self._cache, self._kernel)
         self._modules = modules.ModuleTree(kernel)
         self._loaded.update(image.boot_order(self._modules))
-        agent = os.path.join(os.path.dirname(os.path.abspath(__file__)), "agent.py")
         with open(os.path.join(self._folder, "image"), "wb") as file:
-            file.write(image.build_image(self._modules, agent))
+            file.write(image.build_image(self._modules, CHECKOUT))
         for device in self._devices:
             device.prepare()
         self._launch(programs)

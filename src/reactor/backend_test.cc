@@ -379,11 +379,6 @@ TEST_P(BackendTest, AFileOnDiskKeepsWhatIsWritten) {
   run(write_and_read_back(shard(), file.path(), {}));
 }
 
-TEST_P(BackendTest, ASynchronousFileKeepsWhatIsWritten) {
-  const TemporaryFile file("/tmp");
-  run(write_and_read_back(shard(), file.path(), {.synchronous = true}));
-}
-
 TEST_P(BackendTest, ADirectFileKeepsWhatIsWritten) {
   const TemporaryFile file("/var/tmp");
   const int probe = ::open(file.path().c_str(), O_RDWR | O_DIRECT);

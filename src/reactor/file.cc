@@ -35,7 +35,6 @@ File& File::operator=(File&& other) noexcept {
     properties_ = other.properties_;
     never_sleeps_ = other.never_sleeps_;
     has_nowait_reads_ = other.has_nowait_reads_;
-    written_through_ = other.written_through_;
   }
   return *this;
 }
@@ -59,7 +58,6 @@ Task<Result<File, IoError>> File::open(Shard& shard, std::string path, OpenOptio
   File file = adopt(opened->descriptor, opened->properties);
   file.never_sleeps_ = opened->never_sleeps;
   file.has_nowait_reads_ = opened->has_nowait_reads;
-  file.written_through_ = options.synchronous && !options.direct;
   co_return std::move(file);
 }
 
@@ -131,7 +129,6 @@ File::Transfer::Transfer(const File& file, Shard& shard, Operation::Kind kind, I
   operation_.descriptor = file.descriptor_;
   operation_.offset = offset;
   operation_.block_device = file.properties_.is_block_device;
-  operation_.written_through = file.written_through_;
 }
 
 // Never a write that may sleep: however it is asked, the kernel first waits until the file system is not frozen.

@@ -16,10 +16,9 @@ class File {
  public:
   struct OpenOptions {
     bool writable = true;
-    bool create = false;       // with mode 0600
-    bool direct = false;       // O_DIRECT: addresses, offsets and lengths must be aligned
-    bool synchronous = false;  // O_DSYNC
-    bool exclusive = false;    // a block device that is mounted or held by others is refused
+    bool create = false;     // with mode 0600
+    bool direct = false;     // O_DIRECT: addresses, offsets and lengths must be aligned
+    bool exclusive = false;  // a block device that is mounted or held by others is refused
   };
   struct Properties {
     std::uint64_t size = 0;  // bytes; of a block device its capacity
@@ -96,7 +95,6 @@ class File {
   Properties properties_;
   bool never_sleeps_ = false;      // tmpfs, hugetlbfs: plain calls return from memory, and nobody can freeze them
   bool has_nowait_reads_ = false;  // RWF_NOWAIT works
-  bool written_through_ = false;   // OpenOptions::synchronous without direct
 };
 
 // Awaitable of File::read and File::write: done on the spot if that cannot sleep, else through the backend.

@@ -26,7 +26,6 @@ int open_flags(const File::OpenOptions& options, bool is_block_device) {
   int flags = O_CLOEXEC | (options.writable ? O_RDWR : O_RDONLY);
   if (options.create && !is_block_device) flags |= O_CREAT;
   if (options.direct) flags |= O_DIRECT;
-  if (options.synchronous) flags |= O_DSYNC;
   // On a block device O_EXCL claims it for us; on a file it would mean "must not exist".
   if (options.exclusive && is_block_device) flags |= O_EXCL;
   return flags;
@@ -120,7 +119,7 @@ Result<OpenedFile, IoError> probe(int descriptor, const File::OpenOptions& optio
   } else {
     return failure(IoError::from_errno(EINVAL));
   }
-  opened.has_nowait_reads = !options.direct && !options.synchronous && takes_nowait_reads(descriptor);
+  opened.has_nowait_reads = !options.direct && takes_nowait_reads(descriptor);
   return opened;
 }
 

@@ -32,8 +32,7 @@ struct Operation {
   std::uint64_t length = 0;
   const void* address = nullptr;
   unsigned address_length = 0;
-  bool block_device = false;     // of a file: not a regular one
-  bool written_through = false;  // write: through the page cache to the medium, which the caller waits for
+  bool block_device = false;  // of a file: not a regular one
 
   std::int64_t result = 0;           // or a negative errno
   std::coroutine_handle<> waiter{};  // resumed when the result is there

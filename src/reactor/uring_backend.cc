@@ -45,15 +45,8 @@ msghdr& message_of(Operation& operation) {
 
 // What the ring would do on the shard's own thread, or cannot do at all.
 bool belongs_to_pool(const Operation& operation) {
-  switch (operation.kind) {
-    case Operation::Kind::write:
-      return operation.written_through;  // a file system that takes cached writes at once waits for the medium then
-    case Operation::Kind::deallocate:
-    case Operation::Kind::write_zeros:
-      return operation.block_device;
-    default:
-      return false;
-  }
+  using Kind = Operation::Kind;
+  return operation.block_device && (operation.kind == Kind::deallocate || operation.kind == Kind::write_zeros);
 }
 
 // The ring's workers write files one after another where a hash of theirs is the same: one that hangs would hold up

@@ -2,10 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <limits>
 #include <utility>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "control/dispatch_modes.h"
 
 namespace tgt {
@@ -101,10 +102,9 @@ Answer bind_target(const ManagementRequest& request, ManagementService& service)
 Answer no_target_given() { return refuse({ManagementErrorCode::no_target, "no target number was given"}); }
 
 std::optional<std::uint32_t> parse_block_size(std::string_view text) {
-  std::uint32_t value = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || value == 0) return std::nullopt;
-  return value;
+  const auto size = parse_size(text);
+  if (!size || *size == 0 || *size > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+  return static_cast<std::uint32_t>(*size);
 }
 
 // "sync", "direct", "sync:direct"; false for any other word.

@@ -154,6 +154,8 @@ TEST(Dispatch, StopsAtTheFirstRuleThatIsRefused) {
 TEST(Dispatch, CreatesLogicalUnits) {
   EXPECT_EQ(calls(unit(Operation::create, "path=/a,b.img,bstype=rdwr,bsopts=q,bsoflags=sync:direct,blocksize=4096")),
             Calls{"create_unit 1:2 kind 0 path /a,b.img store rdwr options 'q' sync direct block 4096"});
+  EXPECT_EQ(calls(unit(Operation::create, "path=/a,blocksize=4K")),
+            Calls{"create_unit 1:2 kind 0 path /a store none options '' block 4096"});
   EXPECT_EQ(calls(unit(Operation::create)), Calls{"create_unit 1:2 kind 0 path none store none options '' block 0"});
   ManagementRequest passthrough = unit(Operation::create, "path=/dev/sda,bstype=sg");
   passthrough.device_type = 0xff;
@@ -163,7 +165,7 @@ TEST(Dispatch, CreatesLogicalUnits) {
 TEST(Dispatch, RefusesLogicalUnitsThatCannotBe) {
   EXPECT_EQ(refusal(unit(Operation::create, "path=")), invalid);
   EXPECT_EQ(refusal(unit(Operation::create, "path=/a,bsoflags=async")), invalid);
-  for (const char* size : {"", "0", "-1", "abc", "512x", "99999999999"}) {
+  for (const char* size : {"", "0", "-1", "abc", "512x", "99999999999", "4G"}) {
     EXPECT_EQ(refusal(unit(Operation::create, std::string("path=/a,blocksize=") + size)), invalid) << size;
   }
   ManagementRequest unknown = unit(Operation::create, "path=/a");

@@ -45,7 +45,7 @@ struct BlockingPool::State {
   std::condition_variable thread_ended;
   ShareOfEach<BlockingWork, WorkList> shares;
   WorkList ready;     // may begin: there is a thread for each of them, or there soon will be
-  unsigned idle = 0;  // threads that wait for a job
+  unsigned idle = 0;  // threads that wait for a job, or were made for one and have not begun
   unsigned threads = 0;
   unsigned most_general = 0;
   bool ending = false;
@@ -68,6 +68,7 @@ void BlockingPool::State::run_first(std::unique_lock<std::mutex>& lock) {
 void BlockingPool::State::work_until_idle() {
   constexpr auto idle_time = 10s;
   std::unique_lock lock(mutex);
+  --idle;
   for (;;) {
     if (ready.empty()) {
       ++idle;
@@ -109,11 +110,13 @@ void BlockingPool::submit(BlockingWork& work) {
     return;
   }
   ++state_->threads;
+  ++state_->idle;
   lock.unlock();
   auto thread = start_thread("tgt-blocking", [state = state_] { state->work_until_idle(); });
   if (thread) return thread->detach();
   lock.lock();
   --state_->threads;
+  --state_->idle;
   if (state_->threads != 0) return;
   // The system gives no thread at all: the job is done here, late rather than never.
   while (!state_->ready.empty()) state_->run_first(lock);

@@ -34,6 +34,16 @@ def free_port():
                 continue
 
 
+def takes_direct(folder):
+    """Can files there be read and written past the page cache? Not in memory, before Linux 6.6."""
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        try:
+            os.close(os.open(file.name, os.O_RDWR | os.O_DIRECT))
+            return True
+        except OSError:
+            return False
+
+
 class Daemon:
     """Use as a context manager. The portal is 127.0.0.1:`port`. `launcher`: words of a command that ends by executing the
     one that follows them."""

@@ -80,6 +80,8 @@ def main():
     tests = load(path)
     if names:
         tests = unittest.TestSuite(case for case in cases(tests) if any(name in case.id() for name in names))
+        if not tests.countTestCases():
+            sys.exit(f"no test of {path} has a name with {' or '.join(names)}")
     result = LoudResult()
     tests.run(result)
     if results:

@@ -15,7 +15,7 @@ import threading
 import time
 import unittest
 
-from harness.daemon import SANITIZED, TARGET_NAME, Daemon
+from harness.daemon import SANITIZED, TARGET_NAME, Daemon, takes_direct
 from harness.initiator import CHECK_CONDITION, GOOD, InitiatorError, Session, read10
 from harness.reservations import (NAMES, REGISTER_ANYWAY, RESERVATION_CONFLICT, State, answer_of, begin, outcomes,
                                   random_operation, read_state, reads_conflict)
@@ -247,6 +247,8 @@ class Crash(unittest.TestCase):
         self.rounds(KILLS * 3 // 4, "")
 
     def test_a_direct_file_and_its_reservations_are_as_acknowledged(self):
+        if not takes_direct(self.daemon.folder):
+            self.skipTest("its file system has no O_DIRECT")
         self.add_disk("direct")
         self.rounds(KILLS // 4, "direct")
 

@@ -2,6 +2,7 @@
 """How tgtd starts, stops, idles, and bears a crowd."""
 
 import os
+import re
 import resource
 import signal
 import socket
@@ -63,9 +64,11 @@ class StartAndStop(unittest.TestCase):
 
     @staticmethod
     def is_tgtd(pid):
+        """Also false of one that has ended and that nobody waits for: some containers' first process does not."""
         try:
-            with open(f"/proc/{pid}/comm", encoding="ascii") as file:
-                return file.read().strip() == "tgtd"
+            with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+                name, state = re.fullmatch(r"\d+ \((.*)\) (\S) .*\n", file.read()).groups()
+                return name == "tgtd" and state != "Z"
         except (FileNotFoundError, ProcessLookupError):
             return False
 
@@ -139,8 +142,10 @@ class Crowd(unittest.TestCase):
     def raise_file_limit(wanted):
         """For this process and the daemons that it starts."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft < wanted:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(hard, wanted)))
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), max(hard, wanted)))
+        except ValueError:
+            raise unittest.SkipTest(f"may not open {wanted} files here") from None
         return soft, hard
 
     def expect_idle(self, daemon):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A tgtd that may open few files: initiators cannot take all of them from the administrator."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -21,10 +22,6 @@ def limited():
 
 @unittest.skipUnless(shutil.which("setpriv") and shutil.which("prlimit"), "needs setpriv and prlimit")
 class FewDescriptors(unittest.TestCase):
-    def connect(self, daemon):
-        connection = socket.create_connection(("127.0.0.1", daemon.port), timeout=10)
-        self.addCleanup(connection.close)
-
     def test_silent_connections_leave_the_administrator_and_sessions_what_they_need(self):
         for backend in ("io_uring", "epoll"):
             with self.subTest(backend=backend), Daemon(arguments=("--backend", backend), launcher=limited()) as daemon:
@@ -32,10 +29,11 @@ class FewDescriptors(unittest.TestCase):
                 path = os.path.join(daemon.folder, "disk.img")
                 with open(path, "wb") as file:
                     file.truncate(MIB)
-                with Session(("127.0.0.1", daemon.port), TARGET_NAME) as session:
+                address = ("127.0.0.1", daemon.port)
+                with Session(address, TARGET_NAME) as session, contextlib.ExitStack() as connections:
                     session.clear_unit_attentions(1)
                     for _ in range(2 * DESCRIPTORS):
-                        self.connect(daemon)
+                        connections.enter_context(socket.create_connection(address, timeout=10))
                     daemon.admin("--op", "new", "--mode", "logicalunit", "--tid", 1, "--lun", 2, "-b", path)
                     session.clear_unit_attentions(1)  # there is a new unit
                     self.assertEqual(session.execute(read10(0, 8), lun=1, read=4096).status, GOOD)

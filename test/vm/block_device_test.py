@@ -4,6 +4,7 @@
 import random
 import struct
 import threading
+import time
 
 from harness.initiator import GOOD, read10
 from lab import block_devices
@@ -51,6 +52,12 @@ class Load(threading.Thread):
             raise AssertionError(f"read back: status {read.status} {read.sense_codes}, or other data")
         self.rounds += 1
 
+    def wait_for(self, rounds):
+        """Until so many more have gone well, or one has not."""
+        enough, deadline = self.rounds + rounds, time.monotonic() + 60
+        while self.fault is None and self.rounds < enough and time.monotonic() < deadline:
+            time.sleep(0.05)
+
     def stop(self):
         self._ended.set()
         self.join(60)
@@ -94,7 +101,7 @@ class BlockDevices(GuestCase):
         load = Load(session, LINEAR, LEG_BLOCKS)
         load.start()
         self.addCleanup(load.stop)
-        load.join(3)
+        load.wait_for(12)
         load.stop()
         self.assertIsNone(load.fault)
         self.assertGreater(load.rounds, 10)
@@ -111,11 +118,11 @@ class BlockDevices(GuestCase):
         load = Load(session, MIRROR, blocks)
         load.start()
         self.addCleanup(load.stop)
-        load.join(1.5)
+        load.wait_for(8)
         before = load.rounds
         self.fail_leg(1)
         self.machine.wait_until("grep -q faulty /sys/block/md127/md/dev-*/state || grep -q '\\[2/1\\]' /proc/mdstat")
-        load.join(1.5)
+        load.wait_for(8)
         load.stop()
         self.assertIsNone(load.fault)
         self.assertGreater(load.rounds, before + 5)
@@ -127,7 +134,7 @@ class BlockDevices(GuestCase):
         load = Load(session, DM_MIRROR, self.blocks(session, DM_MIRROR))
         load.start()
         self.addCleanup(load.stop)
-        load.join(1.5)
+        load.wait_for(8)
         self.fail_leg(3)
         # The kernel holds what it could not write to both legs until somebody takes the broken one away: dmeventd, of a
         # system that runs it.
@@ -135,7 +142,7 @@ class BlockDevices(GuestCase):
         self.dmsetup(f"reload mirror --table '0 {LEG_BLOCKS} linear {self.leg(4)} 0' && dmsetup suspend --nolockfs --noflush "
                      "mirror && dmsetup --noudevsync --noudevrules resume mirror")
         before = load.rounds
-        load.join(1.5)
+        load.wait_for(8)
         load.stop()
         self.assertIsNone(load.fault)
         self.assertGreater(load.rounds, before + 5)

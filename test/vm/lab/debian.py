@@ -29,7 +29,10 @@ class PackageError(Exception):
 
 
 def _output(*argv):
-    result = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300)
+    try:
+        result = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=300)
+    except subprocess.TimeoutExpired as error:
+        raise PackageError(f"{' '.join(argv)} did not end in {error.timeout} s") from error
     if result.returncode != 0:
         raise PackageError(f"{' '.join(argv)} failed: {result.stderr.strip() or result.stdout.strip()}")
     return result.stdout
@@ -72,8 +75,11 @@ def _download_and_unpack(packages, folder, apt_options=()):
     """Unpacks the packages' files below `folder`."""
     with tempfile.TemporaryDirectory() as downloads:
         command = ["apt-get", "-q", *apt_options, "-o", "APT::Sandbox::User=root", "download", *packages]
-        result = subprocess.run(command, cwd=downloads, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                timeout=600)
+        try:
+            result = subprocess.run(command, cwd=downloads, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                    timeout=600)
+        except subprocess.TimeoutExpired as error:
+            raise PackageError(f"cannot download {' '.join(packages)} in {error.timeout} s") from error
         if result.returncode != 0:
             raise PackageError(f"cannot download {' '.join(packages)}: {result.stdout.strip()}")
         for name in sorted(os.listdir(downloads)):

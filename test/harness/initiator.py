@@ -171,11 +171,9 @@ class Session:
         with self._window:
             if not self._window.wait_for(self._window_open, timeout):
                 raise InitiatorError(f"the command window stayed closed for {timeout} s")
-            if self.closed.is_set():
-                raise InitiatorError("the connection is closed")
+            self._expect(task)
             task.command_sn = self._command_sn
             self._command_sn = (self._command_sn + 1) & 0xFFFFFFFF
-            self._pending[task.tag] = task
             rest = struct.pack(">III", expected, task.command_sn, self._expected_status_sn) + cdb[:16].ljust(16, b"\0")
             head = pdu.header(pdu.SCSI_COMMAND, flags=flags, lun=pdu.lun_field(lun), tag=task.tag, rest=rest)
             self._wire.send(head, immediate, additional_header=_extended_cdb(cdb))
@@ -190,7 +188,7 @@ class Session:
         request = TaskManagement(self, next(self._tags), function)
         referenced = task.tag if task is not None else pdu.NO_TAG
         with self._lock:
-            self._pending[request.tag] = request
+            self._expect(request)
             reference_sn = task.command_sn if task is not None else 0
             rest = struct.pack(">IIII", referenced, self._command_sn, self._expected_status_sn, reference_sn)
             head = pdu.header(pdu.TASK_MANAGEMENT | pdu.IMMEDIATE, flags=pdu.FINAL | function, lun=pdu.lun_field(lun),
@@ -243,11 +241,17 @@ class Session:
 
     # Inside
 
+    def _expect(self, pending):
+        """With the lock held: whoever waits hears of the answer, or of the end of the connection."""
+        if self.closed.is_set():
+            raise InitiatorError("the connection is closed")
+        self._pending[pending.tag] = pending
+
     def _ask(self, opcode, flags, rest, data=b""):
         """One immediate PDU and its answer."""
         question = Question(self, next(self._tags), f"opcode {opcode:#04x}")
         with self._lock:
-            self._pending[question.tag] = question
+            self._expect(question)
             self._wire.send(pdu.header(opcode | pdu.IMMEDIATE, flags=flags, tag=question.tag, rest=rest), data)
         return question.wait().answer
 

@@ -15,7 +15,8 @@ STORMERS = 4
 MIB = 1 << 20
 STORMY, ABSENT, QUIET = (1, 2), 7, 3
 FUNCTIONS = (ABORT_TASK, ABORT_TASK, ABORT_TASK, ABORT_TASK_SET, CLEAR_TASK_SET, LOGICAL_UNIT_RESET)
-ANSWERS = (0, 1, 2)  # complete, no such task, no such unit
+# Complete, no such task, no such unit; rejected: commands of an earlier session of this port have not ended yet.
+ANSWERS = (0, 1, 2, 255)
 
 
 class Stormer(threading.Thread):

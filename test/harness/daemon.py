@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A tgtd on this machine: loopback only, with a control socket of its own, ended by its process id."""
 
+import collections
 import os
 import random
 import re
@@ -148,9 +149,10 @@ class Daemon:
         return time.clock_gettime(~self.process_id << 3 | 2)  # the clock of another process: CPUCLOCK_SCHED in linux/posix-timers.h
 
     def wakeups(self):
-        """How often its threads have waited and gone on so far."""
+        """How often each of its threads has waited and gone on so far."""
         folder = f"/proc/{self.process_id}/task"
-        return sum(int(self._status(f"{folder}/{thread}/status", "voluntary_ctxt_switches")) for thread in os.listdir(folder))
+        return collections.Counter({thread: int(self._status(f"{folder}/{thread}/status", "voluntary_ctxt_switches"))
+                                    for thread in os.listdir(folder)})
 
     def resident_kibibytes(self):
         return int(self._status(f"/proc/{self.process_id}/status", "VmRSS"))

@@ -2,6 +2,7 @@
 """The rules of the house that a script can read: who includes whom, how long a file may be, what is called alike."""
 
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -83,12 +84,13 @@ class EntryScript(unittest.TestCase):
                               stderr=subprocess.PIPE, text=True, timeout=60)
 
     def test_every_subcommand_has_help_that_changes_nothing(self):
-        for subcommand in ("build", "demo", "test", "check", "bench", "fuzz"):
+        subcommands = re.findall(r"^  (\w+)  ", self.dev("help").stdout, re.MULTILINE)
+        self.assertIn("conformance", subcommands)
+        for subcommand in set(subcommands) - {"help"}:
             with self.subTest(subcommand):
                 result = self.dev(subcommand, "--help")
                 self.assertEqual((result.returncode, result.stderr), (0, ""))
                 self.assertTrue(result.stdout.startswith(f"./dev {subcommand}"), result.stdout)
-                self.assertIn(f"  {subcommand} ", self.dev("help").stdout)
 
     def test_an_unknown_subcommand_or_option_is_refused(self):
         self.assertEqual(self.dev("polish").returncode, 1)

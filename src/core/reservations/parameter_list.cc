@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/reservations/parameter_list.h"
 
+#include <set>
 #include <utility>
 
 #include "base/big_endian.h"
@@ -47,17 +48,21 @@ Decoded refuse(std::size_t byte) {
   return failure(Sense::invalid_field_in_parameter_list(static_cast<std::uint16_t>(byte)));
 }
 
-// The nexuses that one TransportID names, through the target port of the command.
-std::vector<NexusIdentity> nexuses_of(const IscsiTransportId& id, const NexusIdentity& through,
+// The nexuses that one TransportID names: through the target port of the command, with ALL_TG_PT through any.
+std::vector<NexusIdentity> nexuses_of(const IscsiTransportId& id, const Request& request,
                                       const PersistentReserveOutList::KnownPorts& known) {
+  const NexusIdentity& through = request.nexus;
   if (id.isid) {
     NexusIdentity nexus = through;
     nexus.initiator = {.name = id.name, .isid = *id.isid};
     return {nexus};
   }
   std::vector<NexusIdentity> all;
+  std::set<std::pair<decltype(InitiatorPortIdentity::isid), std::uint16_t>> seen;  // what is logged in and registered
   for (const NexusIdentity& one : known) {
-    if (one.initiator.name == id.name && one.target == through.target) all.push_back(one);
+    if (one.initiator.name != id.name || one.target != through.target) continue;
+    if (!request.all_target_ports && one.relative_target_port != through.relative_target_port) continue;
+    if (seen.emplace(one.initiator.isid, one.relative_target_port).second) all.push_back(one);
   }
   return all;
 }
@@ -70,7 +75,7 @@ Decoded decode_initiator_ports(Bytes list, Request request, const PersistentRese
   while (at < list.size()) {
     const auto id = IscsiTransportId::decode(list.subspan(at));
     if (!id) return refuse(at);
-    const std::vector<NexusIdentity> named = nexuses_of(id->id, request.nexus, known);
+    const std::vector<NexusIdentity> named = nexuses_of(id->id, request, known);
     if (named.empty()) return refuse(at);
     request.others.insert(request.others.end(), named.begin(), named.end());
     // Some names stand for many ports, again and again.

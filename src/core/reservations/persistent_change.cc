@@ -2,6 +2,7 @@
 #include "core/reservations/persistent_change.h"
 
 #include "core/refusals.h"
+#include "scsi/field.h"
 
 namespace tgt {
 namespace {
@@ -10,6 +11,7 @@ using Action = PersistentReserveOutAction;
 using Request = PersistentReserveOutRequest;
 using Outcome = Result<PersistentChange, PersistentReserveRefusal>;
 
+constexpr Field service_action{1, 4, 5};
 constexpr std::uint16_t service_action_key_byte = 8;
 constexpr std::uint16_t flags_byte = 20;
 constexpr std::uint8_t specify_initiator_ports_bit = 3;
@@ -135,7 +137,8 @@ std::vector<Registration> remove(PersistentChange& change, const Predicate& whic
 }
 
 // SPC-6, 5.13.11.4: the reservation goes to the one who preempts.
-PersistentChange take_over(const PersistentState& before, const Request& request) {
+Outcome take_over(const PersistentState& before, const Request& request) {
+  if (request.no_type) return refuse(*request.no_type);
   const std::uint64_t key = request.service_action_reservation_key;
   const bool everybody = is_all_registrants(before.reservation->type) && key == 0;
   const auto goes = [&](const Registration& one) { return !one.is_of(request.nexus) && (everybody || one.key == key); };
@@ -168,7 +171,8 @@ Outcome preempt(const PersistentState& before, const Request& request) {
 
 // SPC-6, 5.13.8.
 Outcome register_and_move(const PersistentState& before, const Request& request) {
-  if (!before.reservation || is_all_registrants(before.reservation->type)) return conflict();
+  if (!before.reservation) return refuse(Sense::invalid_field_in_cdb(service_action));
+  if (is_all_registrants(before.reservation->type)) return conflict();
   if (!before.holds(*before.find(request.nexus))) return conflict();
   if (request.service_action_reservation_key == 0) {
     return refuse(Sense::invalid_field_in_parameter_list(service_action_key_byte));

@@ -28,6 +28,7 @@ struct PersistentReserveOutRequest {
   PersistentReserveOutAction action{};
   NexusIdentity nexus{};  // from which it came
   ReservationType type = ReservationType::write_exclusive;
+  std::optional<Sense> no_type{};  // PREEMPT: why there is none, which counts only where a reservation is taken over
   std::uint64_t reservation_key = 0;
   std::uint64_t service_action_reservation_key = 0;
   bool specify_initiator_ports = false;              // SPEC_I_PT

@@ -191,7 +191,11 @@ TEST(PersistentReserveOutList, ANameThatStandsForManyPortsIsNotTakenAgainAndAgai
   std::vector<std::uint8_t> id(24);
   copy_bytes(Bytes(std::array<std::uint8_t, 9>{0x05, 0, 0, 20, 'a', 'l', 'i', 'c', 'e'}), id);
   PersistentReserveOutList::KnownPorts known;
-  for (std::uint16_t port = 1; port <= 512; ++port) known.push_back(nexus("alice", port));
+  for (std::uint16_t number = 0; number < 512; ++number) {
+    known.push_back(nexus("alice"));
+    known.back().initiator.isid[0] = static_cast<std::uint8_t>(number);
+    known.back().initiator.isid[1] = static_cast<std::uint8_t>(number >> 8);
+  }
   const auto decode = [&](std::uint8_t times) {
     std::vector<std::uint8_t> list(28);
     list[20] = 0x08;  // SPEC_I_PT
@@ -202,6 +206,27 @@ TEST(PersistentReserveOutList, ANameThatStandsForManyPortsIsNotTakenAgainAndAgai
   EXPECT_TRUE(decode(2).has_value());
   ASSERT_FALSE(decode(3).has_value());
   EXPECT_EQ(decode(3).error(), refusal::insufficient_registration_resources);
+}
+
+TEST(PersistentReserveOutList, ANameStandsForPortsThroughTheTargetPortOfTheCommandUnlessAllAreAskedFor) {
+  std::vector<std::uint8_t> id(24);
+  copy_bytes(Bytes(std::array<std::uint8_t, 9>{0x05, 0, 0, 20, 'a', 'l', 'i', 'c', 'e'}), id);
+  NexusIdentity elsewhere = nexus("alice", 2);
+  elsewhere.target = "another";
+  // Logged in and registered, so it is there twice.
+  const PersistentReserveOutList::KnownPorts known{nexus("alice", 1), nexus("alice", 2), elsewhere, carol,
+                                                   nexus("alice", 2), nexus("alice", 1)};
+  const auto named = [&](std::uint8_t flags) {
+    std::vector<std::uint8_t> list(28);
+    list[20] = flags;
+    list[27] = static_cast<std::uint8_t>(id.size());
+    list.insert(list.end(), id.begin(), id.end());
+    const PersistentReserveOutRequest request{.action = Action::register_key, .nexus = nexus("bob", 2)};
+    const auto decoded = PersistentReserveOutList::decode(list, request, known);
+    return decoded ? decoded->others : std::vector<NexusIdentity>();
+  };
+  EXPECT_THAT(named(0x08), testing::ElementsAre(nexus("alice", 2)));
+  EXPECT_THAT(named(0x0c), testing::ElementsAre(nexus("alice", 1), nexus("alice", 2))) << "ALL_TG_PT";
 }
 
 TEST_F(PersistentChangeTest, OnlyARegisteredNexusWithItsKeyMayDoTheRest) {
@@ -386,7 +411,10 @@ TEST_F(PersistentChangeTest, WhoDoesNotHoldItAloneMovesNothing) {
                                          .reservation_key = 0xb,
                                          .service_action_reservation_key = 0xd,
                                          .others = {carol}};
-  EXPECT_TRUE(conflicts(move)) << "there is no reservation";
+  const auto without_reservation = sense(move);
+  ASSERT_TRUE(without_reservation && without_reservation->field);
+  EXPECT_EQ(*without_reservation, Sense::invalid_field_in_cdb());
+  EXPECT_EQ(without_reservation->field->byte, 1) << "SERVICE ACTION";
   alice_reserves(Type::exclusive_access);
   EXPECT_TRUE(conflicts(move));
   good({.action = Action::release, .nexus = alice, .type = Type::exclusive_access, .reservation_key = 0xa});

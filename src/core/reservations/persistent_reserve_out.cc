@@ -18,23 +18,31 @@ constexpr std::uint16_t flags_byte = 20;
 constexpr std::uint16_t move_flags_byte = 17;
 constexpr std::uint16_t move_target_port_byte = 18;
 
-// SCOPE and TYPE count for these; elsewhere they are ignored (SPC-6, table of service actions).
-bool uses_type(Action action) {
-  return action == Action::reserve || action == Action::release || action == Action::preempt ||
-         action == Action::preempt_and_abort;
+Result<ReservationType, Sense> type_of(const Command& command) {
+  if (command[PersistentReserveOut::scope] != 0) {
+    return failure(Sense::invalid_field_in_cdb(PersistentReserveOut::scope));
+  }
+  const auto type = reservation_type(command[PersistentReserveOut::type]);
+  if (!type) return failure(Sense::invalid_field_in_cdb(PersistentReserveOut::type));
+  return *type;
 }
 
+// SCOPE and TYPE count for RESERVE and RELEASE, for PREEMPT where it takes a reservation over; elsewhere they are
+// ignored (SPC-6, table of service actions).
 Result<PersistentReserveOutRequest, Sense> request_of_cdb(Action action, const Command& command) {
   PersistentReserveOutRequest request;
   request.action = action;
   request.nexus = identity_of(command.itl());
-  if (!uses_type(action)) return request;
-  const auto type = reservation_type(command[PersistentReserveOut::type]);
-  if (command[PersistentReserveOut::scope] != 0) {
-    return failure(Sense::invalid_field_in_cdb(PersistentReserveOut::scope));
+  const bool preempts = action == Action::preempt || action == Action::preempt_and_abort;
+  if (!preempts && action != Action::reserve && action != Action::release) return request;
+  const auto type = type_of(command);
+  if (type) {
+    request.type = *type;
+  } else if (preempts) {
+    request.no_type = type.error();
+  } else {
+    return failure(type.error());
   }
-  if (!type) return failure(Sense::invalid_field_in_cdb(PersistentReserveOut::type));
-  request.type = *type;
   return request;
 }
 

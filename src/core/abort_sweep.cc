@@ -11,8 +11,8 @@
 namespace tgt {
 
 AbortSweep::AbortSweep(Shard& here, const std::vector<Shard*>& shards, std::shared_ptr<LogicalUnit> unit,
-                       TaskSet::Predicate which)
-    : here_(here), shards_(shards), unit_(std::move(unit)), which_(std::move(which)) {
+                       TaskSet::Predicate which, AbortGroup::Until tasks_have)
+    : here_(here), shards_(shards), unit_(std::move(unit)), which_(std::move(which)), tasks_have_(tasks_have) {
   std::size_t count = 0;
   for (const Shard* shard : shards_) count = std::max<std::size_t>(count, shard->index() + 1);
   groups_.resize(count);
@@ -23,7 +23,7 @@ AbortSweep::~AbortSweep() = default;
 Task<void> AbortSweep::mark() {
   const auto mark_there = [this](Shard& shard) -> Task<void> {
     auto& group = groups_[shard.index()];
-    group = std::make_unique<AbortGroup>(unit_, shard, AbortGroup::Until::ended);
+    group = std::make_unique<AbortGroup>(unit_, shard, tasks_have_);
     group->mark(which_);
     co_return;
   };

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/reservations/reservations.h"
 
-#include <atomic>
+#include <algorithm>
 #include <utility>
 
-#include "core/abort_group.h"
-#include "core/every_shard.h"
+#include "core/abort_sweep.h"
 #include "core/itl_nexus.h"
 #include "core/logical_unit.h"
 #include "core/refusals.h"
 #include "core/target.h"
-#include "reactor/timer.h"
 #include "scsi/opcodes.h"
 
 namespace tgt {
@@ -18,23 +16,6 @@ namespace {
 
 // How often one that waits for the tasks of others looks whether it is still wanted itself.
 constexpr Duration patience = 500ms;
-
-// Calls a function again and again on its shard, as long as it lives.
-class Watch {
- public:
-  Watch(Shard& shard, std::function<void()> look) : look_(std::move(look)), timer_(shard, &Watch::expired, this) {
-    timer_.arm(patience);
-  }
-
- private:
-  static void expired(void* context) {
-    auto& self = *static_cast<Watch*>(context);
-    self.look_();
-    self.timer_.arm(patience);
-  }
-  std::function<void()> look_;
-  Timer timer_;
-};
 
 NexusIdentity identity_of(const Nexus& nexus) {
   return {.initiator = nexus.properties().initiator,
@@ -226,6 +207,8 @@ Task<Result<void, PersistentReserveRefusal>> Reservations::change_in_turn(Shard&
     if (!computed) co_return failure(computed.error());
     change = std::move(*computed);
     must_save = store_ != nullptr && (change.after.activate_persist_through_power_loss || saved_);
+    // A save that fails may have come half the way: until one succeeds, what the store holds is not known.
+    if (must_save) saved_ = true;
   }
   if (change.after.registrations.empty()) change.after.activate_persist_through_power_loss = false;
   if (must_save) {
@@ -260,14 +243,16 @@ Task<Result<void, PersistentReserveRefusal>> Reservations::change(ItlNexus& itl,
   const auto result = co_await change_in_turn(shard, request, changed);
   end_change();
   if (result && request.action == PersistentReserveOutAction::preempt_and_abort) {
-    co_await abort_tasks(shard, changed, request.nexus, command_gone);
+    const bool all_left = co_await abort_tasks(shard, changed, request.nexus, command_gone);
+    if (!all_left) co_return failure(PersistentReserveRefusal(Sense::aborted_command()));
   }
   co_return result;
 }
 
 // SPC-6, 5.13.11.7. The tasks are gone for good from the moment they are marked: their nexuses learn of it by
-// REGISTRATIONS PREEMPTED.
-Task<void> Reservations::abort_tasks(Shard& shard, const PersistentChange& change, const NexusIdentity& except,
+// REGISTRATIONS PREEMPTED. False: some of them still run, and nobody waits for the answer, or so it seemed: a function
+// that wants this command gone may yet be rejected, and then it is answered.
+Task<bool> Reservations::abort_tasks(Shard& shard, const PersistentChange& change, const NexusIdentity& except,
                                      const std::function<bool()>& command_gone) {
   const std::shared_ptr<LogicalUnit> unit = unit_.shared_from_this();
   const auto is_preempted = [&](const Command& command) {
@@ -275,17 +260,14 @@ Task<void> Reservations::abort_tasks(Shard& shard, const PersistentChange& chang
     return nexus != except &&
            std::ranges::any_of(change.aborted, [&](const Registration& one) { return one.is_of(nexus); });
   };
-  std::atomic<bool> given_up{false};
-  Watch watch(shard, [&] {
-    if (command_gone()) given_up.store(true);
-  });
-  const auto abort_there = [&](Shard& there) -> Task<void> {
-    AbortGroup group(unit, there, AbortGroup::Until::left);
-    group.mark(is_preempted);
-    bool all_left = false;
-    while (!all_left && !given_up.load()) all_left = co_await group.wait(there.now() + patience);
-  };
-  co_await on_every_shard(shard, unit->shards(), abort_there);
+  AbortSweep tasks(shard, unit->shards(), unit, is_preempted, AbortGroup::Until::left);
+  co_await tasks.mark();
+  bool all_left = false;
+  do {
+    all_left = co_await tasks.wait(shard.now() + patience);
+  } while (!all_left && !command_gone());
+  co_await tasks.settle(AbortVerdict::complete);
+  co_return all_left;
 }
 
 }  // namespace tgt

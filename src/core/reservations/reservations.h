@@ -56,8 +56,8 @@ class Reservations {
 
   // PERSISTENT RESERVE IN: a copy, or nothing when the unit is reserved by RESERVE.
   std::optional<PersistentState> persistent_state() const;
-  // PERSISTENT RESERVE OUT. `command_gone` says whether the command has been aborted meanwhile: PREEMPT AND ABORT may
-  // wait long for the tasks of others.
+  // PERSISTENT RESERVE OUT. `command_gone` says whether somebody wants the command gone meanwhile: PREEMPT AND ABORT
+  // may wait long for the tasks of others. It succeeds only when all of them have ended.
   Task<Result<void, PersistentReserveRefusal>> change(ItlNexus& itl, PersistentReserveOutRequest request,
                                                       std::function<bool()> command_gone);
   // Every nexus that is logged in or registered.
@@ -68,7 +68,7 @@ class Reservations {
   void end_change();
   Task<Result<void, PersistentReserveRefusal>> change_in_turn(Shard& shard, const PersistentReserveOutRequest& request,
                                                               PersistentChange& change);
-  Task<void> abort_tasks(Shard& shard, const PersistentChange& change, const NexusIdentity& except,
+  Task<bool> abort_tasks(Shard& shard, const PersistentChange& change, const NexusIdentity& except,
                          const std::function<bool()>& command_gone);
   void commit(const PersistentChange& change);
   void arm_all();
@@ -81,7 +81,7 @@ class Reservations {
   ItlNexus* reserved_by_ = nullptr;  // RESERVE
   PersistentState persistent_;
   bool changing_ = false;  // a PERSISTENT RESERVE OUT is under way
-  bool saved_ = false;     // the store holds registrations
+  bool saved_ = false;     // the store holds registrations, or may
   Bell changed_;
 };
 

@@ -52,8 +52,8 @@ class FakeStore final : public StateStore {
   explicit FakeStore(Disk& disk) : disk_(disk) {}
   Task<bool> save(Shard& shard, std::vector<std::uint8_t> blob) override {
     if (disk_.takes != Duration{}) co_await shard.sleep(disk_.takes);
+    disk_.blob = std::move(blob);  // that it is there may be just what could not be made sure of
     if (disk_.fails) co_return false;
-    disk_.blob = std::move(blob);
     ++disk_.saves;
     co_return true;
   }
@@ -291,6 +291,47 @@ TEST_F(ReservationsTest, PreemptAndAbortCanItselfBeAborted) {
   EXPECT_FALSE(*alices) << "its device has not given it back";
 }
 
+TEST_F(ReservationsTest, PreemptAndAbortIsNotGoodWhileAPreemptedTaskRuns) {
+  LoopbackInitiator& carol = world_.add_initiator(0);
+  world_.clear_attentions(carol, lun);
+  register_both();
+  device_.behaviour().holds = true;
+  const auto alices = world_.begin(alice_, {.cdb = write_10(4), .data_out = {1, 2, 3, 4}, .tag = 1});
+  const auto preempt = world_.begin(bob_, {.cdb = reserve_out(Action::preempt_and_abort, Type::write_exclusive),
+                                           .data_out = parameter_list({.key = 0xb, .action_key = 0xa}),
+                                           .tag = 7});
+  const auto clear = world_.begin_function(carol, TaskManagementFunction::clear_task_set, lun);
+  world_.advance(20s);
+  ASSERT_TRUE(*clear && *preempt);
+  EXPECT_EQ(**clear, TaskManagementResponse::function_rejected);
+  EXPECT_TRUE(device_.is_held(1));
+  EXPECT_TRUE((*preempt)->answered);
+  EXPECT_EQ((*preempt)->sense, Sense::aborted_command());
+  device_.complete(1);
+  world_.settle();
+  ASSERT_TRUE(*alices);
+  EXPECT_FALSE((*alices)->answered);
+}
+
+TEST_F(ReservationsTest, PreemptAndAbortWaitsOnWhenNobodyWantsItGoneAnyMore) {
+  register_both();
+  device_.behaviour().holds = true;
+  const auto alices = world_.begin(alice_, {.cdb = read_10(), .tag = 1});
+  const auto preempt = world_.begin(bob_, {.cdb = reserve_out(Action::preempt_and_abort, Type::write_exclusive),
+                                           .data_out = parameter_list({.key = 0xb, .action_key = 0xa}),
+                                           .tag = 7});
+  TaskManager impatient({.abort = 100ms});
+  const auto abort = start(bob_.manage(impatient, TaskManagementFunction::abort_task, lun, 7));
+  world_.advance(20s);
+  ASSERT_TRUE(*abort);
+  EXPECT_EQ(**abort, TaskManagementResponse::function_rejected);
+  EXPECT_FALSE(*preempt);
+  device_.complete(1);
+  world_.settle();
+  ASSERT_TRUE(*preempt);
+  EXPECT_EQ((*preempt)->status, Status::good);
+}
+
 TEST_F(ReservationsTest, TwoChangesAtOnceComeOneAfterTheOther) {
   disk_.takes = 10ms;
   const auto a = start(alice_.execute(
@@ -341,6 +382,17 @@ TEST_F(ReservationsTest, WhatCannotBeStoredIsRefusedAndNotDone) {
   EXPECT_EQ(run(alice_, reserve_in(0)).data.size(), 8u);
 }
 
+TEST_F(ReservationsTest, WhatAFailedSaveMayHaveLeftDoesNotComeBack) {
+  disk_.fails = true;
+  out(alice_, Action::register_key, {.action_key = 0xa, .flags = aptpl});
+  EXPECT_EQ(decode_persistent_state(disk_.blob)->registrations.size(), 1u);
+  disk_.fails = false;
+  EXPECT_EQ(out(bob_, Action::register_key, {.action_key = 0xb}).status, Status::good);
+  EXPECT_TRUE(decode_persistent_state(disk_.blob)->registrations.empty());
+  EXPECT_EQ(out(alice_, Action::register_key, {.action_key = 0xa}).status, Status::good);
+  EXPECT_EQ(disk_.saves, 1u) << "it is known what the store holds";
+}
+
 TEST_F(ReservationsTest, WithoutAStoreAptplIsRefused) {
   unit().reservations().set_store(nullptr);
   const LoopbackReply reply = out(alice_, Action::register_key, {.action_key = 0xa, .flags = aptpl});
@@ -364,6 +416,25 @@ TEST_F(ReservationsTest, UnknownTypesAndScopesAreRefused) {
   for (const unsigned scope_and_type : {0x00u, 0x02u, 0x04u, 0x09u, 0x0fu, 0x11u, 0x21u}) {
     const LoopbackReply reply = out(alice_, Action::reserve, {.key = 0xa}, static_cast<Type>(scope_and_type));
     EXPECT_EQ(reply.sense, Sense::invalid_field_in_cdb()) << scope_and_type;
+  }
+}
+
+TEST_F(ReservationsTest, PreemptLooksAtScopeAndTypeOnlyWhereItTakesAReservationOver) {
+  for (const Action action : {Action::preempt, Action::preempt_and_abort}) {
+    register_both();
+    EXPECT_EQ(out(bob_, action, {.key = 0xb, .action_key = 0xa}, Type{}).status, Status::good);
+    EXPECT_EQ(sense_of_next(alice_), refusal::registrations_preempted);
+    out(alice_, Action::register_key, {.action_key = 0xa});
+    out(alice_, Action::reserve, {.key = 0xa}, Type::write_exclusive);
+    for (const unsigned scope_and_type : {0x00u, 0x0fu, 0x11u}) {
+      const auto refused = out(bob_, action, {.key = 0xb, .action_key = 0xa}, static_cast<Type>(scope_and_type)).sense;
+      ASSERT_TRUE(refused && refused->field);
+      EXPECT_EQ(*refused, Sense::invalid_field_in_cdb());
+      EXPECT_EQ(refused->field->byte, 2);
+    }
+    EXPECT_TRUE(may_write(alice_)) << "nothing has changed";
+    out(alice_, Action::clear, {.key = 0xa});
+    world_.clear_attentions(bob_, lun);
   }
 }
 

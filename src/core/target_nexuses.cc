@@ -231,7 +231,8 @@ bool Target::set_port_group_states(const std::vector<TargetPortGroups::NewState>
   return true;
 }
 
-// The state is there before anybody is armed for it. Who begins to use a unit at the same time looks at it himself.
+// The state is there before anybody is armed for it, and looked at under the lock: of two changes at once the last one
+// here sees the newest. Who begins to use a unit at the same time looks at it himself.
 void Target::port_groups_changed(const Nexus* except) {
   std::vector<std::shared_ptr<Nexus>> all;
   {
@@ -239,8 +240,8 @@ void Target::port_groups_changed(const Nexus* except) {
     all = nexuses_;
   }
   for (const auto& nexus : all) {
-    const bool serves = serves_everything(port_groups_.state_of(nexus->properties().relative_target_port));
     const LockGuard lock(nexus->mutex_);
+    const bool serves = serves_everything(port_groups_.state_of(nexus->properties().relative_target_port));
     for (const auto& [lun, itl] : nexus->itls_) {
       if (serves) {
         itl->disarm(ItlNexus::asymmetric_access);

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "core/refusals.h"
 #include "transport/loopback/core_world.h"
 
@@ -186,6 +188,27 @@ TEST_F(TargetPortGroupsTest, APortIsInOneGroupAndOneOfTheTargets) {
   EXPECT_FALSE(world_.target->remove_port_group(3));
   EXPECT_TRUE(world_.target->remove_port_group(2));
   EXPECT_TRUE(world_.target->put_port_group({.id = 3, .ports = {2}}));
+}
+
+// Two management commands, or one and SET TARGET PORT GROUPS of an initiator, on shards of their own.
+TEST_F(TargetPortGroupsTest, OfTwoChangesAtOnceTheOneThatLastsIsEnforced) {
+  constexpr std::uint32_t units = 64;
+  for (std::uint32_t number = 1; number < units; ++number) {
+    world_.add_unit(Lun{number});
+    world_.clear_attentions(*bob_, Lun{number});
+  }
+  make_two_groups();
+  const auto put = [this](State state) { world_.target->put_port_group({.id = 2, .state = state, .ports = {2}}); };
+  for (int round = 0; round < 300; ++round) {
+    std::thread one([&] { put(State::standby); });
+    put(State::active_optimized);
+    one.join();
+    const bool serves = serves_everything(world_.target->port_groups().state_of(2));
+    for (std::uint32_t number = 0; number < units; ++number) {
+      const bool armed = (bob_->nexus().itl(Lun{number})->armed() & ItlNexus::asymmetric_access) != 0;
+      ASSERT_EQ(armed, !serves) << "round " << round << ", LUN " << number;
+    }
+  }
 }
 
 TEST_F(TargetPortGroupsTest, TheLastGroupThatGoesBringsFullAccessBack) {

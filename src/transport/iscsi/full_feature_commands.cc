@@ -214,18 +214,9 @@ void FullFeaturePhase::command_sent(IscsiCommand& command) {
 }
 
 void FullFeaturePhase::ready_to_ask(IscsiCommand& command) {
-  data_out_watch_.begin();
   if (lost_ || command.queued || !command.data_out_transfer().may_ask()) return;
   command.hold();
   sender_.queue(command);
-}
-
-// Not while nothing is read because the initiator takes no answers: that is the sender's affair.
-bool FullFeaturePhase::awaits_data_out() const {
-  if (lost_ || must_pause()) return false;
-  bool awaits = false;
-  commands_.for_each([&awaits](const IscsiCommand& command) { awaits = awaits || command.waits_for_data(); });
-  return awaits;
 }
 
 bool FullFeaturePhase::begin_data_out() {
@@ -280,7 +271,6 @@ bool FullFeaturePhase::finish_data_out() {
   IscsiCommand& command = *received.command;
   if (!received.discarded) {
     if (reader_.data_digest_good()) {
-      data_out_watch_.arrived();
       command.data_arrived(received.range);
     } else {
       reject(reader_.header(), iscsi::RejectReason::data_digest_error);

@@ -102,7 +102,9 @@ class FullFeaturePhase final : public Session,
   void place_data_out(IscsiCommand& command, const iscsi::DataOutHeader& header);
   bool finish_data_out();
   void ready_to_ask(IscsiCommand& command) override;
-  bool awaits_data_out() const override;
+  DataOutWatch& data_out_watch() override { return data_out_watch_; }
+  // When the initiator takes no answers that is the sender's affair.
+  bool reads_nothing() const override { return lost_ || must_pause(); }
   void data_out_stays_away() override { close("the initiator does not send the data that it was asked for"); }
 
   // --- full_feature_requests.cc: everything else

@@ -43,6 +43,10 @@ class FullFeature : public testing::TestWithParam<std::uint64_t> {
                             std::optional<std::uint32_t> expected = {}) {
     return send(initiator, {0xa8, at, length}, {.flags = reads, .expected_length = expected.value_or(length)});
   }
+  bool closed_after(WireInitiator& initiator, Duration time) {
+    world_.reactor.advance(time);
+    return initiator.closed(0s);
+  }
   static iscsi::ScsiResponseHeader response(WireInitiator& initiator) {
     return initiator.expect(Opcode::scsi_response).as<iscsi::ScsiResponseHeader>();
   }
@@ -253,7 +257,7 @@ TEST_P(FullFeature, AnInitiatorThatSendsNoneOfTheDataItWasAskedForIsGivenUp) {
   const std::uint32_t tag = send(initiator, {0xaa, 0, 2048}, {.flags = writes, .expected_length = 2048});
   for (std::uint32_t at = 0; at < 1536; at += 512) {
     const auto ask = initiator.expect(Opcode::ready_to_transfer).as<iscsi::ReadyToTransferHeader>();
-    EXPECT_FALSE(initiator.closed(DataOutWatch::patience - 1s)) << "it is slow, but it does send";
+    EXPECT_FALSE(closed_after(initiator, DataOutWatch::patience - 1s)) << "it is slow, but it does send";
     send_data(initiator, tag, ask.target_transfer_tag, 0, at, Bytes(content).subspan(at, 512), true);
   }
   initiator.expect(Opcode::ready_to_transfer);
@@ -261,6 +265,55 @@ TEST_P(FullFeature, AnInitiatorThatSendsNoneOfTheDataItWasAskedForIsGivenUp) {
   EXPECT_EQ(response(initiator).status, 0);
   EXPECT_EQ(response(initiator).status, 0);
   EXPECT_TRUE(initiator.closed(2 * DataOutWatch::patience + 1s)) << "other commands are no data";
+}
+
+TEST_P(FullFeature, TheDataOfOtherCommandsIsNotThatOfTheOneThatWasAskedForItsOwn) {
+  auto& initiator = world_.session({"InitialR2T=Yes"});
+  send(initiator, {0xaa, 0, 512}, {.flags = writes, .expected_length = 512});
+  initiator.expect(Opcode::ready_to_transfer);
+  bool closed = false;
+  for (int seconds = 0; seconds <= 20 && !closed; seconds += 2) {
+    const std::uint32_t tag = send(initiator, {0xaa, 512, 512}, {.flags = writes, .expected_length = 512});
+    const auto ask = initiator.expect(Opcode::ready_to_transfer).as<iscsi::ReadyToTransferHeader>();
+    send_data(initiator, tag, ask.target_transfer_tag, 0, 0, pattern(512), true);
+    EXPECT_EQ(response(initiator).status, 0);
+    closed = closed_after(initiator, 2s);
+  }
+  EXPECT_TRUE(closed);
+}
+
+TEST_P(FullFeature, AnInitiatorThatSendsItsDataOneAfterTheOtherOverASlowLinkIsWaitedFor) {
+  auto& initiator = world_.session({"InitialR2T=Yes", "MaxBurstLength=512"});
+  constexpr int writes_at_once = 5;
+  std::array<std::uint32_t, writes_at_once> tags{};
+  std::array<std::uint32_t, writes_at_once> transfer_tags{};
+  for (std::size_t i = 0; i < writes_at_once; ++i) {
+    tags[i] = send(initiator, {0xaa, 0, 512}, {.flags = writes, .expected_length = 512});
+    transfer_tags[i] =
+        initiator.expect(Opcode::ready_to_transfer).as<iscsi::ReadyToTransferHeader>().target_transfer_tag;
+  }
+  for (std::size_t i = 0; i < writes_at_once; ++i) {
+    EXPECT_FALSE(closed_after(initiator, DataOutWatch::patience - 1s)) << "write " << i;
+    send_data(initiator, tags[i], transfer_tags[i], 0, 0, pattern(512), true);
+    EXPECT_EQ(response(initiator).status, 0);
+  }
+}
+
+TEST_P(FullFeature, AnInitiatorThatSendsItsDataInDribletsIsGivenUp) {
+  auto& initiator = world_.session({"InitialR2T=Yes"});
+  const std::uint32_t tag = send(initiator, {0xaa, 0, 20000}, {.flags = writes, .expected_length = 20000});
+  const auto ask = initiator.expect(Opcode::ready_to_transfer).as<iscsi::ReadyToTransferHeader>();
+  const Octets content = pattern(20000);
+  bool closed = false;
+  Duration waited{};
+  for (std::uint32_t at = 0; at < 18000 && !closed; at += 512) {
+    send_data(initiator, tag, ask.target_transfer_tag, at / 512, at, Bytes(content).subspan(at, 512), false);
+    closed = closed_after(initiator, 4s);
+    waited += 4s;
+  }
+  EXPECT_TRUE(closed);
+  EXPECT_GT(waited, DataOutWatch::longest - 4s);
+  EXPECT_LE(waited, DataOutWatch::longest + DataOutWatch::patience + 4s);
 }
 
 TEST_P(FullFeature, AnInitiatorThatWasAskedForNothingMayBeSilent) {

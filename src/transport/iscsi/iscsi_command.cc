@@ -6,18 +6,24 @@ namespace tgt {
 Task<bool> IscsiCommand::fetch_data_out(std::uint32_t length) {
   data_out_.want(length);
   awaited_ = length;
-  while (!failure_ && !abandoned_) {
-    if (data_out_.has(length)) co_return true;
-    owner_.ready_to_ask(*this);
-    arrived_.reset();
-    co_await arrived_.wait();
+  if (waits_for_data()) {
+    owner_.data_out_watch().begin(wait_, length);
+    while (waits_for_data()) {
+      owner_.ready_to_ask(*this);
+      arrived_.reset();
+      co_await arrived_.wait();
+    }
+    owner_.data_out_watch().end(wait_);
   }
-  co_return false;
+  co_return !failure_ && !abandoned_;
 }
 
 void IscsiCommand::data_arrived(DataOutTransfer::Range range) {
   data_out_.arrived(range);
-  if (waits_for_data()) return owner_.ready_to_ask(*this);
+  if (waits_for_data()) {
+    owner_.data_out_watch().arrived(wait_);
+    return owner_.ready_to_ask(*this);
+  }
   arrived_.set();
 }
 

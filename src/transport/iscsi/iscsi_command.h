@@ -7,6 +7,7 @@
 #include "core/command.h"
 #include "reactor/event.h"
 #include "transport/iscsi/data_out_transfer.h"
+#include "transport/iscsi/data_out_watch.h"
 #include "transport/iscsi/outgoing.h"
 #include "transport/iscsi/pdu.h"
 
@@ -19,6 +20,7 @@ class IscsiCommandOwner {
  public:
   // R2Ts of this command may be sent.
   virtual void ready_to_ask(IscsiCommand& command) = 0;
+  virtual DataOutWatch& data_out_watch() = 0;
 
  protected:
   ~IscsiCommandOwner() = default;
@@ -102,6 +104,7 @@ class IscsiCommand final : public Command, public Outgoing {
   std::optional<Sense> failure_;
   bool abandoned_ = false;
   std::uint32_t awaited_ = 0;  // bytes that a waiting fetch needs
+  DataOutWatch::Wait wait_;
   Event arrived_;
   Response response_;
   SenseData own_sense_;

@@ -36,7 +36,7 @@ class DataOutWatch {
   static constexpr Duration patience = 10s;
   // So much is given for all of it, or more where that would ask for more than so many bytes a second.
   static constexpr Duration longest = 60s;
-  static constexpr std::uint64_t slowest = std::uint64_t{256} << 10;
+  static constexpr std::uint64_t slowest = std::uint64_t{64} << 10;
 
   DataOutWatch(Shard& shard, Owner& owner)
       : shard_(shard), owner_(owner), timer_(shard, &DataOutWatch::expired, this) {}

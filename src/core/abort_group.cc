@@ -51,6 +51,14 @@ void AbortGroup::hasten(Command& command) {
   set_.cancel_if_dormant(command);
   if (command.in_device_) unit_->device().abort(command);
   if (running_.contains(&command) && command.fetching_) command.abandon_data_out();
+  if (running_.contains(&command) && command.part_ != nullptr) hasten_part(*command.part_);
+}
+
+// Nothing has begun while it is dormant where it is; what others run there must not hold this unit up.
+void AbortGroup::hasten_part(Command& part) {
+  LogicalUnit& there = part.itl().unit();
+  there.task_set().cancel_if_dormant(part);
+  if (part.in_device_) there.device().abort(part);
 }
 
 Task<bool> AbortGroup::wait(std::optional<TimePoint> until) {

@@ -54,6 +54,7 @@ class AbortGroup {
 
  private:
   void hasten(Command& command);
+  static void hasten_part(Command& part);
   void release(Command& command);
   void tell_if_empty();
   void deregister();

@@ -49,9 +49,18 @@ class Command {
   Command(Shard& shard, Nexus& nexus, const Request& request) : shard_(shard), nexus_(nexus), request_(request) {}
   // A part of a task that runs already: a read or write of another logical unit (or of its own) that its handler needs,
   // such as a copy's. It enters the task set of `there` on its own, past the tasks that may be waiting for that one,
-  // and leaves unit attentions to the initiator. `there` outlives it.
-  Command(const Command& whole, ItlNexus& there, const Request& request)
-      : shard_(whole.shard_), nexus_(whole.nexus_), itl_(&there), request_(request), is_part_(true) {}
+  // leaves unit attentions to the initiator, and is wanted gone as soon as the whole is. It is refused when `there` has
+  // another generation by then: the whole was not found by what changed it. `there` outlives it. A whole has one part
+  // at a time.
+  Command(Command& whole, ItlNexus& there, std::uint32_t generation, const Request& request)
+      : shard_(whole.shard_),
+        nexus_(whole.nexus_),
+        itl_(&there),
+        request_(request),
+        whole_(&whole),
+        generation_(generation) {
+    whole.part_ = this;
+  }
   Command(const Command&) = delete;
   Command& operator=(const Command&) = delete;
 
@@ -73,17 +82,19 @@ class Command {
   // Data-In memory from the nexus's share of its shard's pool, or the sense to refuse with when there is none.
   Result<Buffer, Sense> allocate_data_in(std::size_t length);
 
-  bool is_part() const { return is_part_; }
+  bool is_part() const { return whole_ != nullptr; }
 
   // A TMF wants this task gone; long handlers may look and return early (their reply is not sent).
-  bool abort_requested() const { return aborted_ || aborts_ != 0; }
+  bool abort_requested() const { return aborted_ || aborts_ != 0 || (is_part() && whole_->abort_requested()); }
 
   // The reply as it goes out, valid after TaskRouter::execute(): `reply().data_length` is what is to be sent.
   Reply& reply() { return reply_; }
   Residual residual() const { return residual_; }
 
  protected:
-  ~Command() = default;
+  ~Command() {
+    if (is_part()) whole_->part_ = nullptr;
+  }
 
   // For the transport: bring in the first `length` (<= expected_data_out) bytes of Data-Out. False when that will never
   // be: aborted (abandon_data_out() was called) or the connection is lost.
@@ -105,8 +116,10 @@ class Command {
   Request request_;
   Reply reply_;
   Residual residual_;
-  bool is_part_ = false;
-  std::uint64_t wanted_data_out_ = 0;  // what the device server asked for
+  Command* const whole_ = nullptr;      // what it is a part of
+  Command* part_ = nullptr;             // what it waits for in the task set of some logical unit
+  const std::uint32_t generation_ = 0;  // of a part
+  std::uint64_t wanted_data_out_ = 0;   // what the device server asked for
   std::uint64_t fetched_data_out_ = 0;
   bool fetching_ = false;     // waits in fetch_data_out()
   bool in_device_ = false;    // its handler runs
@@ -114,7 +127,7 @@ class Command {
   std::uint32_t aborts_ = 0;  // task management functions under way that want it gone
 
   // How it was admitted, which is how it has to be counted out again.
-  enum class Standing : std::uint8_t { none, quiet, simple, ordered, head_of_queue, part };
+  enum class Standing : std::uint8_t { none, quiet, simple, aside, ordered, head_of_queue, part };
   // dormant and enabled change under the task set's lock; the rest is for the own shard.
   enum class State : std::uint8_t { received, dormant, enabled, cancelled };
   Standing standing_ = Standing::none;

@@ -38,6 +38,10 @@ class ItlNexus {
   std::uint32_t armed() const { return armed_.load(std::memory_order_acquire); }
   void arm(std::uint32_t reasons) { armed_.fetch_or(reasons, std::memory_order_acq_rel); }
   void disarm(std::uint32_t reasons) { armed_.fetch_and(~reasons, std::memory_order_acq_rel); }
+  // Changes whenever what this initiator asked of the unit until then has come to an end: with the unit's, and when the
+  // initiator aborts its tasks there. On its shard.
+  std::uint32_t generation() const { return unit_->generation() + aborts_; }
+  void aborts_tasks() { ++aborts_; }
   // Its tasks in the unit's task set now. Own shard.
   std::size_t tasks() const { return tasks_; }
   Statistics& statistics() { return statistics_; }
@@ -50,7 +54,8 @@ class ItlNexus {
   Lun lun_;
   std::shared_ptr<LogicalUnit> unit_;
   std::atomic<std::uint32_t> armed_{0};
-  std::size_t tasks_ = 0;  // in the task set; own shard
+  std::size_t tasks_ = 0;     // in the task set; own shard
+  std::uint32_t aborts_ = 0;  // of all of its tasks; own shard
   Statistics statistics_;
 };
 

@@ -30,8 +30,14 @@ void LogicalUnit::nexus_lost(ItlNexus& itl) {
 }
 
 void LogicalUnit::was_reset(const Sense& condition) {
+  begin_generation();
   reservations_.was_reset();
   unit_attentions_.establish(condition);
+}
+
+void LogicalUnit::medium_changed() {
+  begin_generation();
+  unit_attentions_.establish(Sense::medium_may_have_changed());
 }
 
 Task<bool> LogicalUnit::has_tasks(Shard& shard) {

@@ -36,6 +36,13 @@ class LogicalUnit : public std::enable_shared_from_this<LogicalUnit> {
   void nexus_lost(ItlNexus& itl);
   // The device has been reset: what a reset ends (SAM-6, 6.3.3) is ended, and every nexus will be told `condition`.
   void was_reset(const Sense& condition);
+  // Another medium is in it, or may be: every nexus will be told. Before a task reaches it.
+  void medium_changed();
+
+  // Changes with a reset, another medium and a cleared task set. A command that works on this unit without being in its
+  // task set (a copy, between two of its parts) is not found by these; it compares the generation instead.
+  std::uint32_t generation() const { return generation_.load(); }
+  void begin_generation() { generation_.fetch_add(1); }
 
   // Whether any task of any nexus is in the task set. Certain while it is frozen.
   Task<bool> has_tasks(Shard& shard);
@@ -55,6 +62,7 @@ class LogicalUnit : public std::enable_shared_from_this<LogicalUnit> {
   UnitAttentions unit_attentions_;
   TaskSet task_set_;
   Reservations reservations_;
+  std::atomic<std::uint32_t> generation_{0};
   std::atomic<unsigned> map_entries_{0};
   std::atomic<unsigned> resets_{0};
   Bell no_reset_;

@@ -17,7 +17,8 @@ bool TaskOrder::may_run(const Command& command) const {
   if (command.standing_ == Standing::head_of_queue || command.standing_ == Standing::part) return !alone_enabled_;
   if (head_of_queue_enabled_ != 0 || ordered_enabled_) return false;
   if (command.standing_ == Standing::simple) return true;
-  return simple_enabled_ == 0 && undrained_shards_ == 0;
+  const bool waits_for_wholes = command.request().attribute == TaskAttribute::ordered;
+  return simple_enabled_ == 0 && undrained_shards_ == 0 && (aside_ == 0 || !waits_for_wholes);
 }
 
 TaskOrder::Queue TaskOrder::enable() {
@@ -35,16 +36,15 @@ TaskOrder::Queue TaskOrder::enable() {
   return enabled;
 }
 
-void TaskOrder::make_simple(Command& command) {
-  if (command.standing_ != Standing::ordered) return;
+void TaskOrder::step_aside(Command& command) {
   end(command);
-  command.alone_ = false;
-  command.standing_ = Standing::simple;
-  ++simple_enabled_;
+  command.standing_ = Standing::aside;
+  ++aside_;
 }
 
 void TaskOrder::end(Command& command) {
   if (command.standing_ == Standing::simple || command.standing_ == Standing::part) --simple_enabled_;
+  if (command.standing_ == Standing::aside) --aside_;
   if (command.standing_ == Standing::head_of_queue) --head_of_queue_enabled_;
   if (command.standing_ == Standing::ordered) ordered_enabled_ = false;
   if (command.alone_) alone_enabled_ = false;

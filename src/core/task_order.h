@@ -23,9 +23,10 @@ class TaskOrder {
   void enter(Command& command, Standing standing);
   // The dormant tasks that may run now, in order; each leaves the queue by this.
   Queue enable();
-  // An enabled ORDERED task goes on as if it were a SIMPLE one.
-  void make_simple(Command& command);
-  // A task that was enabled has ended.
+  // An enabled SIMPLE task (or one that went past the lock) goes on in the order of its parts: a task that wants to be
+  // alone waits for these only, one that is ORDERED still for all of it.
+  void step_aside(Command& command);
+  // A task that was enabled has ended, or nothing waits for it any more.
   void end(Command& command);
   // A dormant task goes without having run.
   void cancel(Command& command);
@@ -46,6 +47,7 @@ class TaskOrder {
 
   Queue dormant_;
   std::size_t simple_enabled_ = 0;
+  std::size_t aside_ = 0;
   std::size_t head_of_queue_enabled_ = 0;
   bool ordered_enabled_ = false;
   bool alone_enabled_ = false;

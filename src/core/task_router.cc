@@ -52,6 +52,8 @@ std::optional<Reply> TaskRouter::report_unit_attention(Command& command, const D
 std::optional<Reply> TaskRouter::obstacle(Command& command, const Decoded& decoded) {
   const std::uint32_t armed = command.itl().armed();
   if ((armed & ItlNexus::removed) != 0) return Reply::check_condition(Sense::logical_unit_not_supported());
+  const bool outlived = command.is_part() && command.itl().generation() != command.generation_;
+  if (outlived) return Reply::check_condition(Sense::aborted_command());
   if ((armed & ItlNexus::unit_attention) != 0 && !command.is_part()) {
     std::optional<Reply> attention = report_unit_attention(command, decoded);
     if (attention) return attention;
@@ -123,7 +125,7 @@ Task<TaskRouter::Outcome> TaskRouter::execute(Command& command) {
   std::optional<Reply> reply;
   if (command.state_ == Command::State::cancelled || command.abort_requested()) {
     reply = Reply::check_condition(Sense::aborted_command());
-  } else if (itl->armed() != 0) {
+  } else if (itl->armed() != 0 || command.is_part()) {
     reply = obstacle(command, decoded);
   }
   if (reply) {

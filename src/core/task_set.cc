@@ -147,34 +147,46 @@ void TaskSet::wake_all(TaskOrder::Queue queue, const Command* but_not) {
   }
 }
 
-void TaskSet::let_others_in(Command& command) {
+void TaskSet::one_quiet_less(OfShard& mine) {
+  if (--mine.quiet == 0 && std::exchange(mine.reports_drained, false)) report_drained(mine);
+}
+
+void TaskSet::leave_order(Command& command) {
+  if (command.standing_ == Command::Standing::none) return;
+  if (command.standing_ == Command::Standing::quiet) {
+    command.standing_ = Command::Standing::none;
+    one_quiet_less(of(command));
+    return;
+  }
   TaskOrder::Queue enabled;
   {
     const LockGuard lock(mutex_);
-    order_.make_simple(command);
+    order_.end(command);
     enabled = order_.enable();
     disarm_if_quiet();
   }
   wake_all(enabled);
 }
 
+void TaskSet::step_aside(Command& command) {
+  const bool was_quiet = command.standing_ == Command::Standing::quiet;
+  if (!was_quiet && command.standing_ != Command::Standing::simple) return;
+  TaskOrder::Queue enabled;
+  {
+    const LockGuard lock(mutex_);
+    order_.step_aside(command);
+    enabled = order_.enable();
+    disarm_if_quiet();
+  }
+  wake_all(enabled);
+  if (was_quiet) one_quiet_less(of(command));
+}
+
 bool TaskSet::end(Command& command) {
-  OfShard& mine = of(command);
+  const OfShard& mine = of(command);
   command.ended_ = true;
   command.in_device_ = false;
-  if (command.standing_ == Command::Standing::quiet) {
-    command.standing_ = Command::Standing::none;
-    if (--mine.quiet == 0 && std::exchange(mine.reports_drained, false)) report_drained(mine);
-  } else if (command.standing_ != Command::Standing::none) {
-    TaskOrder::Queue enabled;
-    {
-      const LockGuard lock(mutex_);
-      order_.end(command);
-      enabled = order_.enable();
-      disarm_if_quiet();
-    }
-    wake_all(enabled);
-  }
+  leave_order(command);
   for (AbortGroup* group : mine.groups) group->ended(command);
   // A part has no response to keep back, and the task that it belongs to cannot end before it is gone.
   return command.aborts_ != 0 && !command.aborted_ && !command.is_part();

@@ -43,8 +43,12 @@ class TaskSet {
   Entry enter(Command& command, Overlap overlap);
   auto admission(Command& command) { return Waiting{command}; }
 
-  // A command that runs alone has done what it had to do alone: from here on others run beside it.
-  void let_others_in(Command& command);
+  // The command stays, to be found by aborts and resets, but what comes does not wait for it any more: it has nothing
+  // left to do that depends on order.
+  void leave_order(Command& command);
+  // All that it has left to do are parts, which are ordered on their own: no task that wants to be alone waits for the
+  // whole. Nothing changes for a command that was itself sent to be ordered.
+  void step_aside(Command& command);
 
   // Its handler is done (or never ran). True: the verdict of a task management function has to be awaited first.
   bool end(Command& command);
@@ -92,6 +96,7 @@ class TaskSet {
   };
 
   OfShard& of(const Command& command);
+  void one_quiet_less(OfShard& mine);
   Entry enter_armed(Command& command, Command::Standing standing);
   // With the lock held: what arming and disarming takes; the requests are posted after unlocking.
   void arm();

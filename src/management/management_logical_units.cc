@@ -154,14 +154,16 @@ Management::Answer Management::change_medium(std::string name, std::shared_ptr<L
     }
   }
   const auto change = co_await unit->device().change_medium(home(), path);
+  const bool exchanged = change && *change == MediumChange::medium;
+  if (exchanged) unit->medium_changed();  // before anything reaches it
   if (other) unit->task_set().thaw();
   if (!change) {
     with_.log.error("{}: {}", name, change.error());
     co_return refused(ManagementErrorCode::invalid_request, fmt::format("{}: {}", name, change.error()));
   }
   if (*change == MediumChange::none) co_return done();
-  const bool resized = *change == MediumChange::capacity;
-  unit->unit_attentions().establish(resized ? Sense::capacity_data_changed() : Sense::medium_may_have_changed());
+  const bool resized = !exchanged;
+  if (resized) unit->unit_attentions().establish(Sense::capacity_data_changed());
   with_.log.info("{}: {} {}, {} bytes", name, resized ? "resized" : "loaded", printable(path),
                  unit->device().describe().size_bytes);
   co_return done();

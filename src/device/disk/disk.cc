@@ -120,8 +120,10 @@ Result<const CommandTraits*, Sense> Disk::decode(const Cdb& cdb) const {
   if (!row || !obstacle) return row;
   const Access access = (*row)->access;
   const bool reaches_medium = access != Access::none && access != Access::reservation;
-  const bool may_mend =
+  // While it works they are refused at once too: they would run alone, and all that comes would wait behind them.
+  const bool mends =
       (*row)->operation_code == operation_code::sanitize || (*row)->operation_code == operation_code::format_unit;
+  const bool may_mend = mends && !medium_work_.working();
   if (!reaches_medium || may_mend) return row;
   return failure(*obstacle);
 }

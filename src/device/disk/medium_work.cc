@@ -187,8 +187,8 @@ Task<void> MediumWork::perform(Disk& disk, Shard& shard, std::shared_ptr<Logical
   if (good) good = co_await work.remember(shard, disk.medium_name(), std::nullopt);
   work.finish(job, good);
   outcome->good = good;
+  work.end_working();  // before the answer: whoever has it may ask for the next job
   outcome->ended.set();
-  work.end_working();
   keep.reset();
 }
 
@@ -210,7 +210,7 @@ Task<Reply> MediumWork::run(Disk& disk, Command& command, Job job, bool immediat
   const std::shared_ptr<LogicalUnit> unit = command.itl().shared_unit();
   spawn(perform(disk, shard, unit, std::move(job), outcome));
   if (immediate) co_return Reply::good();
-  unit->task_set().let_others_in(command);
+  unit->task_set().leave_order(command);
   while (!outcome->ended.is_set() && !command.abort_requested()) {
     const bool ended = co_await wait_until(shard, outcome->ended, shard.now() + between_looks);
     static_cast<void>(ended);

@@ -199,6 +199,25 @@ TEST_F(FormatTest, WorksInTheBackgroundWhenAskedTo) {
   EXPECT_EQ(send(test_unit_ready).status, Status::good);
 }
 
+TEST_F(FormatTest, WhileItRunsNobodyWaitsForIt) {
+  const auto running = bench().start(Lun{0}, format());
+  bench().reactor().settle();
+  const TimePoint began = bench().reactor().shard().now();
+  expect_sense(send(format()), Sense::format_in_progress(0));
+  expect_sense(send(block_erase), Sense::format_in_progress(0));
+  const auto ordered = bench().start(Lun{0}, test_unit_ready, {}, TaskAttribute::ordered);
+  const auto inquiry = bench().start(Lun{0}, {0x12, 0, 0, 0, 36, 0});
+  bench().reactor().settle();
+  EXPECT_TRUE(inquiry->answered);
+  ASSERT_TRUE(ordered->answered);
+  expect_sense(*ordered, Sense::format_in_progress(0));
+  EXPECT_EQ(bench().reactor().shard().now(), began);
+  EXPECT_FALSE(running->answered);
+  finish();
+  EXPECT_EQ(running->status, Status::good);
+  EXPECT_EQ(send(format()).status, Status::good);
+}
+
 TEST_F(FormatTest, CertifiesUnlessToldNotTo) {
   store().script().bad_from.reset();
   store().script().read_bad_from = 4096;

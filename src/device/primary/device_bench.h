@@ -74,10 +74,12 @@ class DeviceBench final : public Session {
     return *answer;
   }
   // A command that runs beside others, as far as it gets; reactor() moves it on.
-  std::shared_ptr<Answer> start(Lun lun, std::vector<std::uint8_t> cdb, std::vector<std::uint8_t> data_out = {}) {
+  std::shared_ptr<Answer> start(Lun lun, std::vector<std::uint8_t> cdb, std::vector<std::uint8_t> data_out = {},
+                                TaskAttribute attribute = TaskAttribute::simple) {
     auto answer = std::make_shared<Answer>();
     const Command::Request request{.lun = lun.to_wire(),
                                    .tag = {++tag_},
+                                   .attribute = attribute,
                                    .cdb = *Cdb::from_transport(cdb),
                                    .expected_data_in = {data_out.empty() ? 1u << 24 : 0u},
                                    .expected_data_out = {static_cast<std::uint32_t>(data_out.size())}};

@@ -54,7 +54,7 @@ std::optional<CopyEnd> find_copy_end(const Command& command, const Identificatio
     if (itl == nullptr || &itl->unit() != unit.get()) continue;
     if (found && found->disk == disk) continue;
     if (found) return std::nullopt;
-    found = CopyEnd{.itl = shared(*itl), .disk = disk};
+    found = CopyEnd{.itl = shared(*itl), .disk = disk, .generation = itl->generation()};
   }
   return found && found->itl ? found : std::nullopt;
 }
@@ -62,7 +62,9 @@ std::optional<CopyEnd> find_copy_end(const Command& command, const Identificatio
 std::optional<CopyEnd> own_copy_end(const Command& command) {
   std::shared_ptr<ItlNexus> itl = shared(command.itl());
   if (!itl) return std::nullopt;
-  return CopyEnd{.itl = std::move(itl), .disk = dynamic_cast<Disk*>(&command.itl().unit().device())};
+  const std::uint32_t generation = itl->generation();
+  return CopyEnd{
+      .itl = std::move(itl), .disk = dynamic_cast<Disk*>(&command.itl().unit().device()), .generation = generation};
 }
 
 IdentificationDescriptor identification_of(const Disk& disk) {

@@ -14,6 +14,7 @@ namespace tgt {
 struct CopyEnd {
   std::shared_ptr<ItlNexus> itl;
   Disk* disk = nullptr;
+  std::uint32_t generation = 0;  // ItlNexus::generation() when the copy was planned: no part of it reaches another one
 
   bool is_unit_of(const CopyEnd& other) const { return &itl->unit() == &other.itl->unit(); }
 };

@@ -18,8 +18,8 @@ constexpr Duration between_attempts = 10ms;
 
 class CopyPart final : public Command {
  public:
-  CopyPart(const Command& whole, ItlNexus& there, const Request& request, MutableBytes data)
-      : Command(whole, there, request), data_(data) {}
+  CopyPart(Command& whole, const CopyEnd& end, const Request& request, MutableBytes data)
+      : Command(whole, *end.itl, end.generation, request), data_(data) {}
 
  private:
   Task<bool> fetch_data_out(std::uint32_t) override { co_return true; }
@@ -47,7 +47,7 @@ Task<Result<Reply, PartFault>> execute(Command& whole, const CopyEnd& end, Comma
   for (unsigned attempt = 0; attempt < most_attempts; ++attempt) {
     co_await Yield(whole.shard());
     if (whole.abort_requested()) co_return failure(PartFault{});
-    CopyPart part(whole, *end.itl, request, data);
+    CopyPart part(whole, end, request, data);
     const auto outcome = co_await TaskRouter::execute(part);
     if (outcome == TaskRouter::Outcome::silent) co_return failure(PartFault{});
     if (part.reply().status == Status::good) co_return std::move(part.reply());

@@ -40,6 +40,7 @@ Task<Reply> ExtendedCopy::run(Disk& disk, Command& command) {
       disk.third_party_copies().operations.begin(command.itl(), list->identifier, CopyOperations::Kind::extended_copy);
   if (!ticket) co_return CopyOperations::reply_for(ticket.error());
   const auto plan = plan_copy(command, *list);
+  command.itl().unit().task_set().step_aside(command);
   Reply reply = plan ? co_await copy_segments(command, *plan, *ticket) : Reply::check_condition(plan.error());
   ticket->end(reply.status, reply.sense);
   co_return reply;

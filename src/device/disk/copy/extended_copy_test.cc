@@ -35,6 +35,31 @@ class ExtendedCopyTest : public CopyFixture, public Session {
     for (const std::uint32_t lun : {0u, 1u}) store(lun).script().takes = 1ms;
   }
 
+  // A copy of two mebibytes between LUN 0, whose store is slow, and LUN 1, where no task is just now: the first
+  // mebibyte has been moved there, or has been read there; the second one not.
+  static constexpr std::size_t two_mebibytes = 4096;
+  std::shared_ptr<Answer> copy_half(std::uint16_t from, std::uint16_t to) {
+    bench().send_to(Lun{1}, test_unit_ready);
+    put(from, 0, pattern(two_mebibytes, 3));
+    store(0).script().takes = 100ms;
+    const List list = list_of({cscd(0), cscd(1)}, {segment(from, to, two_mebibytes, 0, 0)});
+    auto answer = bench().start(Lun{0}, copy_cdb(list.size()), list);
+    bench().reactor().advance(from == 0 ? 150ms : 50ms);
+    return answer;
+  }
+  void expect_half_a_copy(const Answer& answer) {
+    expect_sense(answer, copy_sense::third_party_device_failure);
+    store(0).script().takes = {};
+  }
+  const List test_unit_ready{0, 0, 0, 0, 0, 0};
+  static List compare_and_write() {
+    List cdb(16);
+    cdb[0] = 0x89;
+    cdb[8] = 0x0c;
+    cdb[13] = 1;
+    return cdb;
+  }
+
  private:
   Task<void> open_another() {
     Nexus::Properties properties;
@@ -244,15 +269,11 @@ TEST_F(ExtendedCopyTest, TwoCopiesInOppositeDirectionsAndTasksThatWantToBeAloneA
   bench().send_to(Lun{1}, {0, 0, 0, 0, 0, 0});
   const List one = list_of({cscd(0), cscd(1)}, {segment(0, 1, 2048, 0, 0)}, 1);
   const List other = list_of({cscd(1), cscd(0)}, {segment(0, 1, 2048, 2048, 2048)}, 2);
-  List compare_and_write(16);
-  compare_and_write[0] = 0x89;
-  compare_and_write[8] = 0x0c;
-  compare_and_write[13] = 1;
   std::vector<std::shared_ptr<Answer>> answers;
   answers.push_back(bench().start(Lun{0}, copy_cdb(one.size()), one));
   answers.push_back(bench().start(Lun{1}, copy_cdb(other.size()), other));
-  answers.push_back(bench().start(Lun{0}, compare_and_write, List(1024)));
-  answers.push_back(bench().start(Lun{1}, compare_and_write, List(1024)));
+  answers.push_back(bench().start(Lun{0}, compare_and_write(), List(1024)));
+  answers.push_back(bench().start(Lun{1}, compare_and_write(), List(1024)));
   const auto all_done = [&] {
     return std::ranges::all_of(answers, [](const auto& answer) { return answer->answered; });
   };
@@ -299,6 +320,80 @@ TEST_F(ExtendedCopyTest, AResetOfItsDestinationFailsTheCopyAndNobodyWaits) {
   bench().reactor().run_until([&] { return answer->answered; }, 60s);
   EXPECT_TRUE(answer->answered);
   EXPECT_NE(answer->status, Status::task_aborted);
+}
+
+TEST_F(ExtendedCopyTest, NothingIsWrittenAfterAFunctionThatEndsItsTasksWasAnsweredBetweenTwoParts) {
+  using enum TaskManagementFunction;
+  for (const auto function : {logical_unit_reset, clear_task_set, abort_task_set}) {
+    const auto answer = copy_half(0, 1);
+    put(1, 2048, List(2048 * 512));
+    EXPECT_EQ(manage(function, 1), TaskManagementResponse::function_complete);
+    EXPECT_FALSE(answer->answered);
+    bench().reactor().run_until([&] { return answer->answered; });
+    expect_half_a_copy(*answer);
+    EXPECT_EQ(get(1, 0, 2048), pattern(2048, 3));
+    EXPECT_EQ(get(1, 2048, 2048), List(2048 * 512)) << static_cast<int>(function);
+  }
+}
+
+TEST_F(ExtendedCopyTest, NothingIsReadAfterAResetOfItsSourceBetweenTwoParts) {
+  const auto answer = copy_half(1, 0);
+  EXPECT_EQ(manage(TaskManagementFunction::logical_unit_reset, 1), TaskManagementResponse::function_complete);
+  bench().reactor().run_until([&] { return answer->answered; });
+  expect_half_a_copy(*answer);
+  EXPECT_EQ(get(0, 2048, 2048), List(2048 * 512));
+}
+
+TEST_F(ExtendedCopyTest, AnotherMediumInADestinationOrSourceEndsTheCopy) {
+  const auto writes = copy_half(0, 1);
+  second_unit().medium_changed();
+  bench().reactor().run_until([&] { return writes->answered; });
+  expect_half_a_copy(*writes);
+  EXPECT_EQ(get(1, 2048, 2048), List(2048 * 512));
+  put(0, 0, List(two_mebibytes * 512));
+  const auto reads = copy_half(1, 0);
+  second_unit().medium_changed();
+  bench().reactor().run_until([&] { return reads->answered; });
+  expect_half_a_copy(*reads);
+  EXPECT_EQ(get(0, 2048, 2048), List(2048 * 512));
+  EXPECT_EQ(copy(list_of({cscd(0), cscd(1)}, {segment(0, 1, 1, 0, 0)})).status, Status::good);
+}
+
+TEST_F(ExtendedCopyTest, IsAbortedAtOnceWhileItsSourceIsTakenByACommandThatRunsAlone) {
+  bench().send_to(Lun{1}, test_unit_ready);
+  store(1).script().takes = 1h;
+  const auto alone = bench().start(Lun{1}, compare_and_write(), List(1024));
+  const List list = list_of({cscd(0), cscd(1)}, {segment(1, 0, 1, 0, 0)});
+  for (const auto function : {TaskManagementFunction::abort_task, TaskManagementFunction::logical_unit_reset}) {
+    const auto copying = bench().start(Lun{0}, copy_cdb(list.size()), list);
+    bench().reactor().advance(1ms);
+    const TimePoint began = bench().reactor().shard().now();
+    EXPECT_EQ(manage(function, 0), TaskManagementResponse::function_complete);
+    EXPECT_LT(bench().reactor().shard().now() - began, 10ms);
+    EXPECT_FALSE(copying->answered);
+    bench().send(test_unit_ready);
+  }
+  EXPECT_FALSE(alone->answered);
+  bench().reactor().run_until([&] { return alone->answered; }, 10h);
+}
+
+TEST_F(ExtendedCopyTest, WhatWantsToBeAloneDoesNotWaitForTheOtherEndButAnOrderedTaskWaitsForTheCopy) {
+  bench().send_to(Lun{1}, test_unit_ready);
+  store(1).script().takes = 10min;
+  const List list = list_of({cscd(0), cscd(1)}, {segment(0, 1, 1, 0, 0)});
+  const auto copying = bench().start(Lun{0}, copy_cdb(list.size()), list);
+  bench().reactor().advance(1ms);
+  const TimePoint began = bench().reactor().shard().now();
+  EXPECT_EQ(bench().send_to(Lun{0}, compare_and_write(), List(1024)).status, Status::good);
+  EXPECT_EQ(bench().send_to(Lun{0}, test_unit_ready).status, Status::good);
+  EXPECT_LT(bench().reactor().shard().now() - began, 10ms);
+  EXPECT_FALSE(copying->answered);
+  const auto ordered = bench().start(Lun{0}, test_unit_ready, {}, TaskAttribute::ordered);
+  bench().reactor().settle();
+  EXPECT_FALSE(ordered->answered);
+  bench().reactor().run_until([&] { return ordered->answered; });
+  EXPECT_TRUE(copying->answered);
+  EXPECT_EQ(copying->status, Status::good);
 }
 
 }  // namespace

@@ -145,6 +145,7 @@ Task<Reply> WriteUsingToken::run(Disk& disk, Command& command) {
   auto ticket = disk.third_party_copies().operations.begin(
       command.itl(), static_cast<std::uint32_t>(command[list_identifier]), CopyOperations::Kind::write_using_token);
   if (!ticket) co_return CopyOperations::reply_for(ticket.error());
+  command.itl().unit().task_set().step_aside(command);
   const auto written = write.source ? co_await copy_from_token(command, *here, write, *ticket)
                                     : co_await write_zeros(command, *here, write, *ticket);
   Reply reply = written ? Reply::good() : reply_to_fault(command, write);

@@ -54,8 +54,8 @@ class DeviceServer {
   // overlap.
   virtual Task<ResetOutcome> reset(Shard& shard, ResetKind kind);
 
-  // Ends what the device does on its own and gives its files back to the system; no task is running any more. When it
-  // returns nobody else sees them as open by us.
+  // Ends what the device does on its own and gives its files back to the system, and the stores of its state to whoever
+  // gave them; no task is running any more. When it returns nobody else sees them as open by us.
   virtual Task<void> close(Shard& shard) = 0;
 
   // What initiators know it by, the same after a restart; empty when there is nothing.

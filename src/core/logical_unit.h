@@ -47,9 +47,15 @@ class LogicalUnit : public std::enable_shared_from_this<LogicalUnit> {
   // Whether any task of any nexus is in the task set. Certain while it is frozen.
   Task<bool> has_tasks(Shard& shard);
 
-  // How many LUNs of how many targets lead here: the last one that goes closes the device.
-  void mapped() { map_entries_.fetch_add(1); }
-  bool unmapped() { return map_entries_.fetch_sub(1) == 1; }
+  // How many LUNs of how many targets lead here; tasks that came through one may outlast it. True when with the last
+  // one the last task has gone, too: who hears that closes the device.
+  void mapped() {
+    map_entries_.fetch_add(1);
+    uses_.fetch_add(1);
+  }
+  void unmapped() { map_entries_.fetch_sub(1); }
+  bool left() { return uses_.fetch_sub(1) == 1; }
+  bool is_mapped() const { return map_entries_.load() != 0; }
 
   // A reset of the device is under way; it may outlast the function that asked for it. The device is not closed before.
   void reset_begins() { resets_.fetch_add(1); }
@@ -64,6 +70,7 @@ class LogicalUnit : public std::enable_shared_from_this<LogicalUnit> {
   Reservations reservations_;
   std::atomic<std::uint32_t> generation_{0};
   std::atomic<unsigned> map_entries_{0};
+  std::atomic<unsigned> uses_{0};  // map entries, and former ones with tasks
   std::atomic<unsigned> resets_{0};
   Bell no_reset_;
 };

@@ -118,16 +118,21 @@ Task<Target::Removal> Target::unmap(Shard& shard, Lun lun, WhenActive when_activ
     const LockGuard lock(mutex_);
     const auto entry = units_.find(lun.number);
     taken = entry != units_.end() && entry->second == unit;  // another may have been faster
-    if (taken) units_.erase(entry);
+    if (taken) {
+      units_.erase(entry);
+      unit->unmapped();
+    }
   }
   if (taken) unit->task_set().mark_removed(*this);
   if (when_active == WhenActive::refuse) unit->task_set().thaw();
   if (!taken) co_return Removal::not_found;
   tell_of_changed_luns(nullptr);
   co_await end_tasks(shard, unit);
-  if (unit->unmapped()) {
+  if (unit->left()) {
     co_await unit->wait_until_no_reset(shard);
     co_await unit->device().close(shard);
+    // Somebody may hold the unit longer (a copy between others), but what it kept is for the next one of its name.
+    unit->reservations().leave_store();
   }
   co_return Removal::done;
 }

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <set>
+#include <map>
 #include <utility>
 
 #include "reactor/blocking_pool.h"
@@ -57,20 +57,26 @@ class StateFiles::Folder {
   const LockedFolder& files() const { return files_; }
   const Log& log() const { return log_; }
   std::string path_of(const std::string& name) const { return files_.path() + '/' + name; }
-  bool take(const std::string& name) {
+  bool take(const std::string& name, const std::shared_ptr<LogicalUnit>& unit) {
     const LockGuard lock(mutex_);
-    return taken_.insert(name).second;
+    return taken_.try_emplace(name, unit).second;
   }
   void give_back(const std::string& name) {
     const LockGuard lock(mutex_);
     taken_.erase(name);
   }
+  // Null when nobody has it any more.
+  std::shared_ptr<LogicalUnit> holder(const std::string& name) const {
+    const LockGuard lock(mutex_);
+    const auto entry = taken_.find(name);
+    return entry == taken_.end() ? nullptr : entry->second.lock();
+  }
 
  private:
   LockedFolder files_;
   Log log_;
-  Mutex mutex_;
-  std::set<std::string> taken_;
+  mutable Mutex mutex_;
+  std::map<std::string, std::weak_ptr<LogicalUnit>> taken_;
 };
 
 namespace {
@@ -205,13 +211,19 @@ Task<Result<void, std::string>> StateFiles::attach_as(Shard& shard, std::shared_
   const std::string name = file_name_of(unit_name);
   if (unit_name.empty() || name.size() > longest_name) co_return Result<void, std::string>();
   const TimePoint deadline = shard.now() + patience;
-  while (!folder_->take(name)) {
-    if (shard.now() >= deadline) {
-      folder_->log().warning("another logical unit has the name {} too: only what that one keeps can outlive tgtd",
-                             unit_name);
-      co_return Result<void, std::string>();
+  while (!folder_->take(name, unit)) {
+    if (shard.now() < deadline) {
+      co_await shard.sleep(between_looks);
+      continue;
     }
-    co_await shard.sleep(between_looks);
+    const std::shared_ptr<LogicalUnit> holder = folder_->holder(name);
+    if (holder == nullptr || !holder->is_mapped()) {
+      co_return failure(fmt::format(
+          "{}: the former unit of this name still holds commands; try again when they have ended", unit_name));
+    }
+    folder_->log().warning("another logical unit has the name {} too: only what that one keeps can outlive tgtd",
+                           unit_name);
+    co_return Result<void, std::string>();
   }
   const auto taken = std::make_shared<NameTaken>(folder_, name);
   auto attached = co_await attach_reservations(shard, taken, unit);

@@ -23,8 +23,8 @@ class StateFiles {
   static std::unique_ptr<StateFiles> open_or_warn(const std::string& folder, const Log& log);
 
   // Gives a unit that is not mapped yet its files, and what is in them. A unit without a lasting name, or with that of
-  // another unit, gets none. The text says what is wrong with a file: such a unit must not be served, because what it
-  // promised to keep is not known.
+  // another unit that is mapped, gets none. The text says what is wrong with a file, or that a unit which is mapped no
+  // more still has it: such a unit must not be served, because what it promised to keep is not known.
   Task<Result<void, std::string>> attach(Shard& shard, std::shared_ptr<LogicalUnit> unit);
 
   // The same for a unit that initiators are going to know by another name: what it has kept so far stays under the name

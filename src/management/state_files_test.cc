@@ -157,6 +157,7 @@ TEST_F(StateFilesTest, AUnitWithoutALastingNameKeepsNothing) {
 TEST_F(StateFilesTest, OfTwoUnitsOfOneNameTheFirstHasTheFileUntilItGoes) {
   auto first = unit("naa.1");
   EXPECT_EQ(attach(first), "");
+  first->mapped();
   const auto second = unit("naa.1");
   EXPECT_EQ(attach(second), "");
   EXPECT_FALSE(second->reservations().can_persist());
@@ -164,6 +165,20 @@ TEST_F(StateFilesTest, OfTwoUnitsOfOneNameTheFirstHasTheFileUntilItGoes) {
   const auto third = unit("naa.1");
   EXPECT_EQ(attach(third), "");
   EXPECT_TRUE(third->reservations().can_persist());
+}
+
+// A fenced host could write to a unit that does not know of its reservation.
+TEST_F(StateFilesTest, AUnitIsNotServedWhileItsFormerOneHoldsCommandsThatMayStillSave) {
+  put("naa.1.reservations", encode_persistent_state(one_registration()));
+  auto former = unit("naa.1");
+  EXPECT_EQ(attach(former), "");
+  former->mapped();
+  former->unmapped();
+  EXPECT_THAT(attach(unit("naa.1")), HasSubstr("naa.1: the former unit of this name still holds commands"));
+  former.reset();
+  const auto again = unit("naa.1");
+  EXPECT_EQ(attach(again), "");
+  EXPECT_EQ(again->reservations().persistent_state(), one_registration());
 }
 
 TEST_F(StateFilesTest, WhatADeviceSavesIsThereForTheNextOneOfItsName) {
@@ -265,6 +280,7 @@ TEST_F(StateFilesTest, WhatCannotBeWrittenIsNotSaid) {
 TEST_F(StateFilesTest, AUnitOfATakenNameKeepsNothing) {
   const auto first = unit("naa.1");
   EXPECT_EQ(attach(first), "");
+  first->mapped();
   const auto second = unit("naa.1");
   EXPECT_EQ(attach(second), "");
   EXPECT_EQ(device_of(second).saved_before(), "not asked");

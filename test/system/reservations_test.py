@@ -7,18 +7,36 @@ TGT_KILLS=200 makes as many kills as a release needs; the default is a short run
 import os
 import random
 import shutil
+import struct
 import time
 import unittest
 
 from harness.daemon import SANITIZED, TARGET_NAME, Daemon
-from harness.initiator import CHECK_CONDITION, GOOD, Session, read10
+from harness.initiator import CHECK_CONDITION, GOOD, Session, inquiry, read10
 from harness.reservations import (APTPL, NAMES, REGISTER_ANYWAY, RESERVATION_CONFLICT, State, answer_of, begin, outcomes,
                                   parameter_list, random_operation, read_state, reads_conflict, reserve_in, reserve_out)
 from harness.state_files import check_damaged_file_is_refused
 
 KILLS = int(os.environ.get("TGT_KILLS") or (8 if SANITIZED else 25))  # with sanitizers each start takes long
 SEED = int(os.environ.get("TGT_SEED", "0")) or random.randrange(1, 1 << 32)
-LUN = 1
+LUN, HUNG = 1, 2
+
+
+def name_of(session, lun):
+    """Its NAA designator, as it stands in VPD page 83h."""
+    page = bytes(session.execute(inquiry(255, page=0x83), lun=lun, read=255).data)
+    at = 4
+    while page[at + 1] & 0x0F != 3:
+        at += 4 + page[at + 3]
+    return page[at:at + 4 + page[at + 3]]
+
+
+def copy_of_a_block(source, destination):
+    """EXTENDED COPY(LID1) of the first block, and its parameter list."""
+    ends = b"".join(bytes([0xE4, 0, 0, 0]) + name.ljust(24, b"\0") + bytes([0, 0, 2, 0]) for name in (source, destination))
+    segment = struct.pack(">BBHHHHHQQ", 2, 0, 0x18, 0, 1, 0, 1, 0, 0)
+    parameters = struct.pack(">BBHIII", 1, 0, len(ends), 0, len(segment), 0) + ends + segment
+    return struct.pack(">BB8xI2x", 0x83, 0, len(parameters)), parameters
 
 
 class ReservationsTest(unittest.TestCase):
@@ -144,6 +162,28 @@ class StateDirectory(ReservationsTest):
         self.daemon.admin("--op", "delete", "--mode", "logicalunit", "--tid", 1, "--lun", 1)
         self.daemon.admin("--op", "new", "--mode", "logicalunit", "--tid", 1, "--lun", 1, "--bstype", "memory",
                           "--bsopts", "size=1M", "-b", "memory")
+        self.clear_attentions()
+        self.assertEqual(self.state(), before)
+
+    def test_a_copy_elsewhere_that_began_before_the_removal_does_not_keep_them_from_it(self):
+        self.daemon.add_memory_disk(mebibytes=1)
+        hung = os.path.join(self.daemon.folder, "hung")
+        with open(hung, "wb") as file:
+            file.truncate(1 << 20)
+        self.daemon.admin("--op", "new", "--mode", "logicalunit", "--tid", 1, "--lun", HUNG, "-b", hung, "--bsopts",
+                          "delay=600000")
+        self.log_in()
+        self.assertEqual(self.register(NAMES[0]).status, GOOD)
+        before = self.state()
+        session = self.sessions[NAMES[0]]
+        session.clear_unit_attentions(HUNG)
+        cdb, parameters = copy_of_a_block(name_of(session, LUN), name_of(session, HUNG))
+        copy = session.command(cdb, lun=HUNG, write=parameters)
+        time.sleep(1)  # it has read, and writes: that lasts
+        self.daemon.admin("--op", "delete", "--mode", "logicalunit", "--tid", 1, "--lun", LUN)
+        self.daemon.admin("--op", "new", "--mode", "logicalunit", "--tid", 1, "--lun", LUN, "--bstype", "memory",
+                          "--bsopts", "size=1M", "-b", "memory")
+        self.assertFalse(copy.ended)
         self.clear_attentions()
         self.assertEqual(self.state(), before)
 

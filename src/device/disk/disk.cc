@@ -225,6 +225,7 @@ Task<void> Disk::close(Shard& shard) {
   co_await medium_changes_.close();
   co_await medium_work_.end(shard);
   co_await close_store(shard);
+  co_await PrimaryDevice::close(shard);
 }
 
 Task<void> Disk::close_store(Shard& shard) {

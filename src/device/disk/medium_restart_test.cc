@@ -134,6 +134,26 @@ TEST_F(MediumRestartTest, DamageIsNotTakenForAnything) {
   }
 }
 
+TEST_F(MediumRestartTest, ADiskThatIsClosedGivesItsStoresBackThoughItsMediumIsSpoilt) {
+  class LentStore final : public StateStore {
+   public:
+    explicit LentStore(std::shared_ptr<int> lent) : lent_(std::move(lent)) {}
+    Task<bool> save(Shard&, List) override { co_return true; }
+
+   private:
+    std::shared_ptr<int> lent_;
+  };
+  cut_short(overwrite(immediate), overwrite_list);
+  make({.capacity = 16 << 20, .path = "/disk"}, {});
+  const auto lent = std::make_shared<int>();
+  EXPECT_TRUE(disk().keep_state_in(std::make_unique<LentStore>(lent), std::nullopt));
+  EXPECT_TRUE(disk().keep_medium_state_in(std::make_unique<LentStore>(lent), Bytes(kept_.blob)));
+  expect_sense(send(test_unit_ready), Sense::sanitize_command_failed());
+  EXPECT_EQ(lent.use_count(), 3);
+  EXPECT_TRUE(bench().reactor().run(disk().close(bench().reactor().shard())));
+  EXPECT_EQ(lent.use_count(), 1);
+}
+
 TEST_F(MediumRestartTest, ASpoiltMediumKeepsTheStoreThatSaysSo) {
   start();
   EXPECT_TRUE(disk().keep_medium_state_in(std::make_unique<KeepingStore>(kept_), std::nullopt));

@@ -223,9 +223,10 @@ Task<void> MediumWork::end(Shard& shard) {
   stopping_.store(true);
   for (;;) {
     Bell::Waiter waiter(ended_, shard);
-    if (!working_.load()) co_return;
+    if (!working_.load()) break;
     co_await waiter.rung();
   }
+  store_.reset();
 }
 
 }  // namespace tgt

@@ -60,7 +60,7 @@ class MediumWork {
   bool working() const { return working_.load(); }
   // Another medium has been put in, which may be spoilt from before. Not while working.
   void medium_is(const std::string& medium);
-  // The disk is closed: what is under way ends where it stands.
+  // The disk is closed: what is under way ends where it stands, and the store is given back.
   Task<void> end(Shard& shard);
 
  private:

@@ -83,7 +83,10 @@ Task<std::optional<Sense>> PrimaryDevice::self_test(Shard&) { co_return std::nul
 
 Task<void> PrimaryDevice::prepare_log_page(Shard&, std::uint8_t) { co_return; }
 
-Task<void> PrimaryDevice::close(Shard&) { co_return; }
+Task<void> PrimaryDevice::close(Shard&) {
+  state_store_.reset();
+  co_return;
+}
 
 bool PrimaryDevice::configure(std::string_view name, std::string_view value) {
   if (name == "mode_page") {

@@ -259,6 +259,32 @@ TEST_F(TargetTest, ANewUnitMayTakeTheLunOfAnUnmappedOneAtOnce) {
   EXPECT_EQ(world_.run(alice_, {.cdb = test_unit_ready()}).status, Status::good);
 }
 
+// A copy between other units may hold it for hours.
+TEST_F(TargetTest, AnUnmappedUnitGivesItsStoreBackWhoeverHoldsIt) {
+  class LentStore final : public StateStore {
+   public:
+    explicit LentStore(std::shared_ptr<int> lent) : lent_(std::move(lent)) {}
+    Task<bool> save(Shard&, std::vector<std::uint8_t>) override { co_return true; }
+
+   private:
+    std::shared_ptr<int> lent_;
+  };
+  const auto lent = std::make_shared<int>();
+  const std::shared_ptr<LogicalUnit> unit = world_.target->find(lun);
+  unit->reservations().set_store(std::make_unique<LentStore>(lent));
+  EXPECT_TRUE(unit->is_mapped());
+  const auto task = begin(alice_, 1);
+  const auto removal = unmap(Target::WhenActive::abort_tasks);
+  EXPECT_FALSE(*removal);
+  EXPECT_FALSE(unit->is_mapped());
+  EXPECT_EQ(lent.use_count(), 2) << "a task runs";
+  world_.forget_device(device_);
+  device_.complete(1);
+  world_.settle();
+  EXPECT_TRUE(*removal);
+  EXPECT_EQ(lent.use_count(), 1);
+}
+
 TEST_F(TargetTest, WhatIsNotMappedIsNotFound) {
   const auto removal = start(world_.target->unmap(*world_.shards()[0], Lun{8}, Target::WhenActive::refuse));
   world_.settle();

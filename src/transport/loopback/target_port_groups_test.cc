@@ -199,10 +199,12 @@ TEST_F(TargetPortGroupsTest, OfTwoChangesAtOnceTheOneThatLastsIsEnforced) {
   }
   make_two_groups();
   const auto put = [this](State state) { world_.target->put_port_group({.id = 2, .state = state, .ports = {2}}); };
-  for (int round = 0; round < 300; ++round) {
-    std::thread one([&] { put(State::standby); });
-    put(State::active_optimized);
-    one.join();
+  for (int round = 0; round < 1000; ++round) {
+    std::vector<std::jthread> changes;  // more than two, so that they wait for one another
+    for (int i = 0; i < 6; ++i) {
+      changes.emplace_back([&put, i] { put(i % 2 == 0 ? State::standby : State::active_optimized); });
+    }
+    changes.clear();
     const bool serves = serves_everything(world_.target->port_groups().state_of(2));
     for (std::uint32_t number = 0; number < units; ++number) {
       const bool armed = (bob_->nexus().itl(Lun{number})->armed() & ItlNexus::asymmetric_access) != 0;

@@ -45,6 +45,10 @@ Task<Result<MediumChange, std::string>> DeviceServer::change_medium(Shard& shard
   co_return failure(std::string("this device has no medium that could be changed"));
 }
 
+Task<Result<MediumChange, std::string>> DeviceServer::follow_medium(Shard& shard) {
+  co_return co_await change_medium(shard, {});
+}
+
 bool DeviceServer::is_other_medium(std::string_view path) const {
   static_cast<void>(path);
   return true;

@@ -90,9 +90,11 @@ class DeviceServer {
   };
   virtual Description describe() const = 0;
 
-  // `path=` of the same: loads the medium at `path`; with the path of the one that is in, looks how large it is by now.
-  // Another medium is only loaded into a device that is offline, and while no task runs. The error is for people.
+  // `path=` of the same: loads the medium at `path`. Only into a device that is offline, and while no task runs. The
+  // error is for people.
   virtual Task<Result<MediumChange, std::string>> change_medium(Shard& shard, std::string path);
+  // With the path of the medium that is in, also while tasks run: looks how large it is by now.
+  virtual Task<Result<MediumChange, std::string>> follow_medium(Shard& shard);
   // Whether `path` names another medium than the one that is in.
   virtual bool is_other_medium(std::string_view path) const;
 

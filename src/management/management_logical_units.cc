@@ -27,11 +27,17 @@ std::string unit_name(std::int32_t target_id, std::uint64_t number) {
 
 bool is_controller(LogicalUnit& unit) { return unit.device().type() == PeripheralDeviceType::storage_array_controller; }
 
-ManagementResult configure_device(const std::string& name, DeviceServer& device, const Parameter& parameter) {
-  if (device.configure(parameter.name, parameter.value)) return done();
-  return refused(
-      ManagementErrorCode::invalid_request,
-      fmt::format("{}: '{}={}' is not to be had", name, printable(parameter.name), printable(parameter.value)));
+ManagementResult configure_device(const std::string& name, LogicalUnit& unit, const Parameter& parameter) {
+  DeviceServer& device = unit.device();
+  const bool was_there = device.describe().online;
+  if (!device.configure(parameter.name, parameter.value)) {
+    return refused(
+        ManagementErrorCode::invalid_request,
+        fmt::format("{}: '{}={}' is not to be had", name, printable(parameter.name), printable(parameter.value)));
+  }
+  const bool comes_back = !was_there && device.describe().online;
+  if (comes_back) unit.medium_changed();
+  return done();
 }
 
 }  // namespace
@@ -144,7 +150,8 @@ Management::Answer Management::remove_logical_unit(std::int32_t target_id, std::
 // The medium of a unit is exchanged while none of its commands runs; that of a unit that serves may only have grown or
 // shrunk.
 Management::Answer Management::change_medium(std::string name, std::shared_ptr<LogicalUnit> unit, std::string path) {
-  const bool other = unit->device().is_other_medium(path);
+  DeviceServer& device = unit->device();
+  const bool other = device.is_other_medium(path);
   if (other) {
     unit->task_set().freeze();  // so that none begins between looking and changing
     const bool active = co_await unit->has_tasks(home());
@@ -153,7 +160,7 @@ Management::Answer Management::change_medium(std::string name, std::shared_ptr<L
       co_return refused(ManagementErrorCode::logical_unit_active, name + ": commands are running");
     }
   }
-  const auto change = co_await unit->device().change_medium(home(), path);
+  const auto change = co_await (other ? device.change_medium(home(), path) : device.follow_medium(home()));
   const bool exchanged = change && *change == MediumChange::medium;
   if (exchanged) unit->medium_changed();  // before anything reaches it
   if (other) unit->task_set().thaw();
@@ -162,10 +169,9 @@ Management::Answer Management::change_medium(std::string name, std::shared_ptr<L
     co_return refused(ManagementErrorCode::invalid_request, fmt::format("{}: {}", name, change.error()));
   }
   if (*change == MediumChange::none) co_return done();
-  const bool resized = !exchanged;
-  if (resized) unit->unit_attentions().establish(Sense::capacity_data_changed());
-  with_.log.info("{}: {} {}, {} bytes", name, resized ? "resized" : "loaded", printable(path),
-                 unit->device().describe().size_bytes);
+  if (!exchanged) unit->unit_attentions().establish(Sense::capacity_data_changed());
+  with_.log.info("{}: {} {}, {} bytes", name, exchanged ? "loaded" : "resized", printable(path),
+                 device.describe().size_bytes);
   co_return done();
 }
 
@@ -174,7 +180,7 @@ Management::Answer Management::configure(Unit which, std::shared_ptr<LogicalUnit
   const bool renames = with_.state_files != nullptr &&
                        device.lasting_name_with(parameter.name, parameter.value) != device.lasting_name();
   const std::string name = unit_name(static_cast<std::int32_t>(which.first), which.second);
-  auto configured = renames ? co_await rename(which, unit, parameter) : configure_device(name, device, parameter);
+  auto configured = renames ? co_await rename(which, unit, parameter) : configure_device(name, *unit, parameter);
   if (!configured) co_return configured;
   const auto unsettled = co_await device.settle(home());
   if (!unsettled) co_return configured;
@@ -198,7 +204,7 @@ Management::Answer Management::rename(Unit which, std::shared_ptr<LogicalUnit> u
     moved = co_await with_.state_files->move(home(), unit, becomes);
   }
   ManagementResult result =
-      moved ? configure_device(name, unit->device(), parameter)
+      moved ? configure_device(name, *unit, parameter)
             : refused(active ? ManagementErrorCode::logical_unit_active : ManagementErrorCode::invalid_request,
                       fmt::format("{}: {} stays as it is: {}", name, printable(parameter.name), moved.error()));
   if (moved) unit->unit_attentions().establish(Sense::mode_parameters_changed());
@@ -212,16 +218,19 @@ Management::Answer Management::update_logical_unit(std::int32_t target_id, std::
                                                    std::vector<Parameter> parameters) {
   const auto target = find_target(target_id);
   if (!target) co_return failure(target.error());
-  const std::shared_ptr<LogicalUnit> unit =
-      number <= Lun::highest ? (*target)->find(Lun{static_cast<std::uint32_t>(number)}) : nullptr;
-  if (!unit) co_return refused(ManagementErrorCode::no_logical_unit, unit_name(target_id, number));
+  const std::string name = unit_name(target_id, number);
+  const Lun lun{static_cast<std::uint32_t>(number)};
+  const std::shared_ptr<LogicalUnit> unit = number <= Lun::highest ? (*target)->find(lun) : nullptr;
+  if (!unit) co_return refused(ManagementErrorCode::no_logical_unit, name);
   // Scripts of the field rely on it: each one is tried, and the last one decides what is answered.
   ManagementResult last = done();
   for (const Parameter& parameter : parameters) {
+    // It may have been removed while the one before was waited for.
+    if ((*target)->find(lun) != unit) co_return refused(ManagementErrorCode::no_logical_unit, name);
     if (parameter.name == "path") {
-      last = co_await change_medium(unit_name(target_id, number), unit, parameter.value);
+      last = co_await change_medium(name, unit, parameter.value);
     } else {
-      last = co_await configure({(*target)->tid(), static_cast<std::uint32_t>(number)}, unit, parameter);
+      last = co_await configure({(*target)->tid(), lun.number}, unit, parameter);
     }
   }
   co_return last;

@@ -17,6 +17,11 @@ class FakeFactory final : public DeviceFactory {
   Task<Result<std::unique_ptr<DeviceServer>, std::string>> open(Shard&, DeviceRequest request) override {
     last = request;
     if (request.path == "/missing") co_return failure(std::string("/missing: no such file"));
+    if (settle_waits_for != nullptr) {
+      auto device = std::make_unique<SlowToSettle>(*settle_waits_for);
+      slow = device.get();
+      co_return std::unique_ptr<DeviceServer>(std::move(device));
+    }
     if (close_waits_for != nullptr) co_return std::make_unique<SlowToClose>(*close_waits_for);
     auto device = std::make_unique<FakeDevice>();
     opened.push_back(device.get());
@@ -31,6 +36,32 @@ class FakeFactory final : public DeviceFactory {
   DeviceRequest last;
   std::vector<FakeDevice*> opened;
   Event* close_waits_for = nullptr;
+  Event* settle_waits_for = nullptr;
+
+  // As a disk that writes its cache out.
+  class SlowToSettle final : public DeviceServer {
+   public:
+    explicit SlowToSettle(Event& until) : until_(until) {}
+    PeripheralDeviceType type() const override { return PeripheralDeviceType::block; }
+    Result<const CommandTraits*, Sense> decode(const Cdb&) const override {
+      return failure(Sense::invalid_operation_code());
+    }
+    Task<void> close(Shard&) override { co_return; }
+    Description describe() const override { return {}; }
+    bool configure(std::string_view, std::string_view) override {
+      ++configured;
+      return true;
+    }
+    Task<std::optional<Sense>> settle(Shard&) override {
+      co_await until_.wait();
+      co_return std::nullopt;
+    }
+    unsigned configured = 0;
+
+   private:
+    Event& until_;
+  };
+  SlowToSettle* slow = nullptr;
 
  private:
   // As a drive that is asked to let its medium go and does not answer.
@@ -190,6 +221,27 @@ TEST_F(ManagementTest, ASettingIsTakenWhenItHoldsForWhatWasDoneBeforeToo) {
   factory_.opened[0]->behaviour().unsettled = Sense::write_error();
   expect_refused(ManagementErrorCode::invalid_request,
                  management_.update_logical_unit(1, 1, {{.name = "setting", .value = "1"}}));
+}
+
+TEST_F(ManagementTest, AUnitThatIsRemovedWhileASettingIsWaitedForTakesNoMoreSettings) {
+  Event settled;
+  factory_.settle_waits_for = &settled;
+  make_target(1);
+  expect_done(management_.create_logical_unit(unit(1)));
+  const auto held = targets_.find(1)->find(Lun{1});
+  std::optional<ManagementResult> result;
+  spawn([](Task<ManagementResult> update, std::optional<ManagementResult>& to) -> Task<void> {
+    to.emplace(co_await std::move(update));
+  }(management_.update_logical_unit(1, 1, {{.name = "first", .value = "1"}, {.name = "second", .value = "1"}}),
+                                                                               result));
+  EXPECT_EQ(factory_.slow->configured, 1u);
+  expect_done(management_.remove_logical_unit(1, 1));
+  expect_done(management_.create_logical_unit(unit(1)));
+  settled.set();
+  ASSERT_TRUE(result);
+  ASSERT_FALSE(result->has_value());
+  EXPECT_EQ(result->error().code, ManagementErrorCode::no_logical_unit);
+  EXPECT_EQ(factory_.slow->configured, 0u) << "another one by now";
 }
 
 TEST_F(ManagementTest, RemovingATargetClosesItsDevicesBeforeItAnswers) {

@@ -28,6 +28,7 @@
 #include "reactor/io_error.h"
 #include "reactor/operation_list.h"
 #include "reactor/share_of_each.h"
+#include "reactor/shared_gate.h"
 #include "reactor/simulated_reactor.h"
 #include "reactor/thread.h"
 #include "reactor/uevent.h"
@@ -275,6 +276,30 @@ TEST(Gate, ClosesWhenTheLastUserHasLeft) {
   bool again = false;
   spawn(close(gate, again));
   EXPECT_TRUE(again);
+}
+
+TEST(SharedGate, ClosesWhenTheLastUserHasLeftAndCanBeOpenedAgain) {
+  SimulatedReactor reactor;
+  SharedGate gate;
+  std::optional<SharedGate::Pass> user(gate.enter());
+  EXPECT_FALSE(gate.try_close());
+  EXPECT_TRUE(gate.enter()) << "it has stayed open";
+  bool closed = false;
+  spawn([](SharedGate& which, Shard& shard, bool& done) -> Task<void> {
+    co_await which.close(shard);
+    done = true;
+  }(gate, reactor.shard(), closed));
+  reactor.settle();
+  EXPECT_FALSE(closed);
+  EXPECT_FALSE(gate.enter());
+  user.reset();
+  reactor.settle();
+  EXPECT_TRUE(closed);
+  EXPECT_FALSE(gate.enter());
+  gate.open();
+  EXPECT_TRUE(gate.enter());
+  EXPECT_TRUE(gate.try_close());
+  EXPECT_FALSE(gate.enter());
 }
 
 TEST(Event, WaitersGoOnInTheOrderInWhichTheyCame) {

@@ -33,6 +33,10 @@ class BlockStore {
   virtual std::uint32_t physical_block_size() const { return 512; }
   // Where the first whole one of those begins, in bytes: not 0 for a partition that begins within one.
   virtual std::uint32_t alignment_offset() const { return 0; }
+  // A write that lies within one piece of so many bytes (from a multiple of it on; a power of two) is there as a whole
+  // after tgtd or the power has gone, or not at all. 0: nothing is promised.
+  virtual std::uint32_t atomic_unit() const { return 0; }
+  static constexpr std::uint32_t any_write = 1u << 31;  // of what is not there any more afterwards
   virtual bool rotational() const { return false; }
   virtual bool read_only() const { return false; }
   // discard() gives space back, and what was discarded reads as zeros.

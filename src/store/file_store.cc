@@ -68,6 +68,15 @@ std::uint32_t FileStore::alignment() const {
   return is_direct() && !unaligned_.is_open() ? file_.properties().direct_alignment : 1;
 }
 
+// The kernel calls what a device writes without the danger of tearing it a physical block. Not so from the page cache,
+// where a later write meets one that is on its way to the device; but nothing tears a sector.
+std::uint32_t FileStore::atomic_unit() const {
+  constexpr std::uint32_t sector = 512;
+  const File::Properties& properties = file_.properties();
+  const bool whole = properties.is_block_device && is_direct() && properties.alignment_offset == 0;
+  return whole ? properties.physical_block_size : sector;
+}
+
 std::uint64_t FileStore::within(std::uint64_t offset, std::uint64_t length) const {
   const std::uint64_t end = end_.load(std::memory_order_relaxed);
   return offset >= end ? 0 : std::min(length, end - offset);
@@ -234,6 +243,9 @@ Task<Result<BlockStore::Space, IoFault>> FileStore::space(Shard& shard) const {
 Task<Result<std::uint64_t, IoFault>> FileStore::refresh_capacity(Shard& shard) {
   const auto size = co_await file_.refresh_size(shard);
   if (!size) co_return failure(IoFault::from(size.error()));
+  const auto facts = file_.facts_at_hand();
+  const bool deleted = !file_.properties().is_block_device && facts && facts->names == 0;
+  if (deleted) co_return failure(IoFault{.kind = IoFault::Kind::not_found});
   capacity_.store(*size, std::memory_order_relaxed);
   end_.store(*size, std::memory_order_relaxed);
   co_return *size;

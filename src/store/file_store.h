@@ -41,6 +41,7 @@ class FileStore final : public BlockStore {
   std::uint32_t alignment() const override;
   std::uint32_t physical_block_size() const override { return file_.properties().physical_block_size; }
   std::uint32_t alignment_offset() const override { return file_.properties().alignment_offset; }
+  std::uint32_t atomic_unit() const override;
   bool rotational() const override { return file_.properties().rotational; }
   bool read_only() const override { return !options_.writable; }
   bool can_discard() const override { return options_.writable && file_.properties().can_deallocate; }

@@ -15,6 +15,7 @@ class MemoryStore final : public BlockStore {
 
   Description describe() const override { return {.kind = "memory", .path = "None", .flags = ""}; }
   std::uint64_t capacity() const override { return memory_.bytes().size(); }
+  std::uint32_t atomic_unit() const override { return any_write; }
   bool can_discard() const override { return true; }
 
   StoreTransfer read(Shard& shard, MutableBytes data, std::uint64_t offset) override;

@@ -13,6 +13,7 @@ class NullStore final : public BlockStore {
 
   Description describe() const override { return {.kind = "null", .path = "None", .flags = ""}; }
   std::uint64_t capacity() const override { return capacity_; }
+  std::uint32_t atomic_unit() const override { return any_write; }
 
   StoreTransfer read(Shard& shard, MutableBytes data, std::uint64_t offset) override;
   StoreTransfer write(Shard& shard, Bytes data, std::uint64_t offset) override;

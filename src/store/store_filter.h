@@ -17,6 +17,7 @@ class StoreFilter : public BlockStore {
   std::uint32_t alignment() const override { return below_->alignment(); }
   std::uint32_t physical_block_size() const override { return below_->physical_block_size(); }
   std::uint32_t alignment_offset() const override { return below_->alignment_offset(); }
+  std::uint32_t atomic_unit() const override { return below_->atomic_unit(); }
   bool rotational() const override { return below_->rotational(); }
   bool read_only() const override { return below_->read_only(); }
   bool can_discard() const override { return below_->can_discard(); }

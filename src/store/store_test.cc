@@ -8,6 +8,7 @@
 #include "store/file_store.h"
 #include "store/memory_store.h"
 #include "store/null_store.h"
+#include "store/read_only_store.h"
 #include "store/store_bench.h"
 
 namespace tgt {
@@ -288,6 +289,36 @@ TEST_P(StoreTest, ADeletedFileGoesOnUntilItIsClosed) {
     std::filesystem::remove(path);
     co_await expect_keeps_bytes(shard, **store);
   });
+}
+
+TEST_P(StoreTest, ADeletedFileIsNotFoundWhenItIsLookedAtAgain) {
+  const std::string path = make_file(8192);
+  run([&](Shard& shard) -> Task<void> {
+    auto store = co_await FileStore::open(shard, {.path = path});
+    std::filesystem::rename(make_file(16384), path);
+    const auto size = co_await (*store)->refresh_capacity(shard);
+    EXPECT_TRUE(!size && size.error().kind == IoFault::Kind::not_found);
+    EXPECT_EQ((*store)->capacity(), 8192u);
+  });
+}
+
+TEST_P(StoreTest, TellsWhatALossOfPowerDoesNotTear) {
+  const std::string path = make_file(8192);
+  EXPECT_EQ((*MemoryStore::open(8192))->atomic_unit(), BlockStore::any_write);
+  EXPECT_EQ((*NullStore::open(8192))->atomic_unit(), BlockStore::any_write);
+  EXPECT_EQ(ReadOnlyStore(std::move(*NullStore::open(8192))).atomic_unit(), BlockStore::any_write) << "as that below";
+  run([&](Shard& shard) -> Task<void> {
+    const auto file = co_await FileStore::open(shard, {.path = path});
+    EXPECT_EQ((*file)->atomic_unit(), 512u) << "a sector";
+  });
+  File::Properties device{.size = 8192, .is_block_device = true, .physical_block_size = 4096};
+  const auto unit_of = [&](FileStore::Caching caching) {
+    return FileStore::over(File::adopt(-1, device), {.path = "/dev/sdx", .caching = caching})->atomic_unit();
+  };
+  EXPECT_EQ(unit_of(FileStore::Caching::direct), 4096u) << "a physical block";
+  EXPECT_EQ(unit_of(FileStore::Caching::buffered), 512u);
+  device.alignment_offset = 512;
+  EXPECT_EQ(unit_of(FileStore::Caching::direct), 512u);
 }
 
 TEST_P(StoreTest, AFileTellsItsHoles) {

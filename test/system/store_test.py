@@ -22,6 +22,10 @@ NO_SPACE = (0x7, 0x27, 0x07)
 WRITE_PROTECTED = (0x7, 0x27, 0x00)
 READ_CAPACITY_16 = bytes([0x9E, 0x10]) + bytes(8) + struct.pack(">I", 32) + bytes(2)
 UNMAP_LENGTH = 24
+EJECT = bytes([0x1B, 0, 0, 0, 2, 0])
+LOAD = bytes([0x1B, 0, 0, 0, 3, 0])
+SYNCHRONIZE_CACHE = bytes([0x35]) + bytes(9)
+MODE_SENSE_CACHING = bytes([0x1A, 8, 8, 0, 24, 0])
 LOOP_CONTROL = "/dev/loop-control"
 
 
@@ -136,6 +140,66 @@ class Medium(StoreCase):
         self.assertEqual(self.blocks(session), 2 * MIB // BLOCK)
         self.assertEqual(self.good(session, read10(0, 8), read=4096), pattern(4096, 7))
         self.assertIn(second, self.shown())
+
+    def test_a_medium_of_the_same_name_is_opened_anew(self):
+        path = self.file("disk.img", MIB)
+        self.daemon.add_file_disk(path)
+        self.update("removable=1")
+        session = self.session()
+        another = self.file("another.img", 2 * MIB)
+        with open(another, "r+b") as file:
+            file.write(pattern(4096, 7))
+        os.replace(another, path)
+        self.assertNotEqual(self.update(f"path={path}", check=False).returncode, 0, "what is in is not that any more")
+        self.good(session, EJECT)
+        self.update(f"path={path}")
+        self.fails(session, TEST_UNIT_READY, MEDIUM_CHANGED)
+        self.assertEqual(self.blocks(session), 2 * MIB // BLOCK)
+        self.assertEqual(self.good(session, read10(0, 8), read=4096), pattern(4096, 7))
+        self.good(session, write10(0, 8), write=pattern(4096, 9))
+        self.good(session, SYNCHRONIZE_CACHE)
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(4096), pattern(4096, 9))
+        self.update("online=0")
+        os.unlink(path)
+        self.assertNotEqual(self.update(f"path={path}", check=False).returncode, 0)
+        self.assertNotEqual(self.update("online=1", check=False).returncode, 0, "there is no medium any more")
+        self.fails(session, LOAD, NO_MEDIUM)
+
+    def test_initiators_hear_once_that_a_medium_has_come_back(self):
+        self.daemon.add_file_disk(self.file("disk.img", MIB))
+        self.update("removable=1")
+        sessions = [self.session(), self.session()]
+
+        def initiator_moves_it():
+            self.good(sessions[0], EJECT)
+            self.good(sessions[0], LOAD)
+
+        def administrator_moves_it():
+            self.update("online=0")
+            self.update("online=1")
+
+        for moves, told in ((initiator_moves_it, sessions[1:]), (administrator_moves_it, sessions)):
+            moves()
+            for session in told:
+                self.fails(session, TEST_UNIT_READY, MEDIUM_CHANGED)
+            for session in sessions:
+                self.good(session, TEST_UNIT_READY)
+        self.update("online=1")
+        self.good(sessions[1], TEST_UNIT_READY)
+
+    def test_the_write_cache_stays_when_a_medium_that_is_out_cannot_be_written_out(self):
+        self.daemon.add_file_disk(self.file("disk.img", MIB), "--bsopts", "error=eio;error_on=write;error_after=1")
+        session = self.session()
+        self.good(session, write10(0, 8), write=pattern(4096))
+        caching = bytearray(self.good(session, MODE_SENSE_CACHING, read=24)[4:])
+        self.assertEqual(caching[2] & 4, 4)
+        self.update("online=0")
+        values = ":".join(str(value) for value in [caching[2] & ~4, *caching[3:]])
+        self.assertNotEqual(self.update(f"mode_page=8:0:18:{values}", check=False).returncode, 0)
+        self.update("online=1")
+        session.clear_unit_attentions(1)
+        self.assertEqual(self.good(session, MODE_SENSE_CACHING, read=24)[6] & 4, 4)
 
     def test_a_disk_without_a_medium_gets_one(self):
         path = self.file("disk.img", MIB)
@@ -256,6 +320,21 @@ class BlockDevice(StoreCase):
         self.update(f"path={device}")
         self.fails(session, TEST_UNIT_READY, CAPACITY_CHANGED)
         self.assertEqual(self.blocks(session), 3 * MIB // BLOCK)
+        session.close()
+        self.delete()
+
+    def test_it_is_given_back_before_it_is_opened_again(self):
+        path = self.file("disk.img", MIB)
+        device = self.loop(path)
+        self.daemon.add_file_disk(device)
+        self.update("removable=1")
+        session = self.session()
+        self.good(session, EJECT)
+        os.truncate(path, 2 * MIB)
+        subprocess.run(["losetup", "-c", device], check=True, timeout=20)
+        self.update(f"path={device}")
+        self.fails(session, TEST_UNIT_READY, MEDIUM_CHANGED)
+        self.assertEqual(self.blocks(session), 2 * MIB // BLOCK)
         session.close()
         self.delete()
 

@@ -19,7 +19,9 @@ struct BlockLimitsPage {
     limits.write_same_non_zero = 1;
     limits.maximum_compare_and_write_length = CompareAndWrite::longest(disk.block_size());
     limits.maximum_write_same_length = WritingSame::longest;
-    limits.maximum_atomic_transfer_length = WriteAtomic16::longest(disk.block_size());
+    limits.maximum_atomic_transfer_length = WriteAtomic16::longest(disk);
+    limits.atomic_alignment = WriteAtomic16::granularity(disk);
+    limits.atomic_transfer_length_granularity = WriteAtomic16::granularity(disk);
     if (disk.thin()) {
       limits.maximum_unmap_lba_count = Unmap::most_bytes >> exponent;
       limits.maximum_unmap_block_descriptor_count = Unmap::most_descriptors;

@@ -7,14 +7,12 @@
 #include <utility>
 
 #include "device/disk/copy/third_party_copies.h"
-#include "device/disk/store_fault.h"
 #include "scsi/log_page.h"
 #include "scsi/opcodes.h"
 
 namespace tgt {
 namespace {
 
-constexpr ModePages::Code caching_page{.page = 0x08};
 constexpr ModePages::Code control_page{.page = 0x0a};
 constexpr std::uint64_t largest_aligned_address = 0x3fff;  // LOWEST ALIGNED LOGICAL BLOCK ADDRESS has 14 bits
 constexpr ModePages::Code error_recovery_page{.page = 0x01};
@@ -58,12 +56,6 @@ Result<std::unique_ptr<Disk>, Disk::Fault> Disk::make(std::unique_ptr<BlockStore
   return std::unique_ptr<Disk>(new Disk(std::move(store), std::move(options)));
 }
 
-std::optional<Disk::Fault> Disk::refuses(const BlockStore& store, BlockSize block_size) {
-  if (store.alignment() > block_size.bytes()) return Fault::block_below_alignment;
-  if (store.capacity() < block_size.bytes()) return Fault::too_small;
-  return std::nullopt;
-}
-
 Disk::Disk(std::unique_ptr<BlockStore> store, Options options)
     : PrimaryDevice(std::move(options.identity)),
       block_size_(options.block_size),
@@ -97,12 +89,6 @@ Disk::Disk(std::unique_ptr<BlockStore> store, Options options)
 }
 
 Disk::~Disk() = default;
-
-std::optional<Sense> Disk::medium_absent() const {
-  const bool there = online_.load(std::memory_order_relaxed) && loaded_.load(std::memory_order_relaxed);
-  if (there) return std::nullopt;
-  return Sense::medium_not_present();
-}
 
 std::optional<Sense> Disk::not_ready() const {
   if (auto reason = medium_absent()) return reason;
@@ -141,24 +127,6 @@ bool Disk::keep_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes>
   const bool kept = PrimaryDevice::keep_state_in(std::move(store), saved_before);
   if (!serves) written_out_ = write_cache_switched_off_.load();  // nothing has been written yet
   return kept;
-}
-
-Task<std::optional<Sense>> Disk::settle(Shard& shard) {
-  const std::uint32_t times = write_cache_switched_off_;
-  if (write_cache_ || written_out_ == times) co_return std::nullopt;
-  ++settling_;  // before the look at the medium: it is not changed meanwhile
-  Result<void, IoFault> flushed;
-  if (!medium_absent()) flushed = co_await store_->flush(shard);
-  --settling_;
-  if (flushed) {
-    written_out_ = times;
-    co_return std::nullopt;
-  }
-  auto page = mode_pages().read(caching_page, mode::PageControl::current);
-  if (page.size() > 2) page[2] |= mode::Caching::write_cache_enabled;
-  put_back_mode_pages(page);
-  const Reply reply = reply_for(flushed.error(), MediumAccess::writing, *this, {});
-  co_return reply.sense.value_or(Sense::internal_target_failure());
 }
 
 void Disk::follow_provisioning() {
@@ -221,22 +189,6 @@ void Disk::nexus_lost(ItlNexus& itl) {
   PrimaryDevice::nexus_lost(itl);
 }
 
-Task<void> Disk::close(Shard& shard) {
-  co_await medium_changes_.close();
-  co_await medium_work_.end(shard);
-  co_await close_store(shard);
-  co_await PrimaryDevice::close(shard);
-}
-
-Task<void> Disk::close_store(Shard& shard) {
-  const std::unique_ptr<BlockStore> store = std::exchange(store_, nullptr);
-  if (!store) co_return;
-  // What was written is acknowledged already; a fault here has been told by an earlier flush or will be lost with it.
-  const auto flushed = co_await store->flush(shard);
-  static_cast<void>(flushed);
-  store->close();
-}
-
 DeviceServer::Description Disk::describe() const {
   const Identity names = identity();
   Description description;
@@ -244,7 +196,7 @@ DeviceServer::Description Disk::describe() const {
   description.serial_number = names.serial_number;
   description.size_bytes = capacity().value << block_size_.exponent;
   description.block_size = block_size_.bytes();
-  description.online = online_;
+  description.online = !medium_absent();
   description.removable = removable();
   description.prevent_removal = medium_removal_.prevented();
   description.read_only = read_only();
@@ -270,7 +222,6 @@ bool Disk::configure(std::string_view name, std::string_view value) {
 
 bool Disk::configure_switch(std::string_view name, bool on) {
   if (name == "online" && on && !store_) return false;
-  if (name == "online" && !on && medium_removal_.prevented()) return false;
   if (name == "readonly" && !on && medium_read_only_) return false;
   if (name == "removable") removable_ = on;
   if (name == "readonly") read_only_ = on;
@@ -278,82 +229,11 @@ bool Disk::configure_switch(std::string_view name, bool on) {
     thin_ = on;
     follow_provisioning();
   }
-  if (name == "online") {
-    online_ = on;
-    loaded_ = true;
-  }
-  return true;
-}
-
-std::string Disk::medium_name() const {
-  const std::string path = store_ ? store_->describe().path : std::string();
-  return path == "None" ? std::string() : path;
-}
-
-bool Disk::keep_medium_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) {
-  return medium_work_.keep_in(std::move(store), saved_before, medium_name());
-}
-
-bool Disk::is_other_medium(std::string_view path) const { return !store_ || store_->describe().path != path; }
-
-Task<Result<MediumChange, std::string>> Disk::change_medium(Shard& shard, std::string path) {
-  if (medium_changes_.users() != 0) co_return failure(std::string("another change of its medium is under way"));
-  const Gate::Pass pass = medium_changes_.enter();
-  if (!pass) co_return failure(std::string("it is being removed"));
-  if (is_other_medium(path)) co_return co_await exchange_medium(shard, std::move(path));
-  co_return co_await follow_size(shard);
-}
-
-std::optional<std::string> Disk::medium_in_use() const {
-  if (!medium_absent()) return "there is a medium in it; eject it, or set online=0, first";
-  if (settling_ != 0) return "what is in its write cache is being written out";
-  return std::nullopt;
-}
-
-Task<Result<MediumChange, std::string>> Disk::exchange_medium(Shard& shard, std::string path) {
-  if (!load_) co_return failure(std::string("its store has no path"));
-  if (!removable()) co_return failure(std::string("another medium only goes into a removable disk: removable=1"));
-  if (medium_work_.working()) co_return failure(std::string("its medium is being formatted or sanitized"));
-  if (const auto reason = medium_in_use()) co_return failure(*reason);
-  auto opened = co_await load_(shard, path);
-  if (!opened) co_return failure(std::move(opened.error()));
-  if (const auto reason = medium_in_use()) {  // online=1 meanwhile
-    (*opened)->close();
-    co_return failure(*reason);
-  }
-  if (const auto reason = refuses(**opened, block_size_)) {
-    (*opened)->close();
-    co_return failure(path + (*reason == Fault::too_small ? ": smaller than one block" : ": needs larger blocks"));
-  }
-  co_await close_store(shard);
-  insert(std::move(*opened));
-  medium_work_.medium_is(medium_name());
-  online_ = true;
+  if (name != "online") return true;
+  if (!on && !medium_removal_.take_out(online_)) return false;
   loaded_ = true;
-  co_return MediumChange::medium;
-}
-
-Task<Result<MediumChange, std::string>> Disk::follow_size(Shard& shard) {
-  const auto size = co_await store_->refresh_capacity(shard);
-  if (!size) co_return failure(size.error().text());
-  const std::uint64_t blocks = *size >> block_size_.exponent;
-  // There is no way to tell an initiator of no blocks at all: those it knows of are gone, and say so when used.
-  if (blocks == 0) co_return failure(std::string("smaller than one block"));
-  const std::uint64_t before = blocks_.exchange(blocks);
-  if (before == blocks) co_return MediumChange::none;
-  // What comes back after it was cut off is not what it was.
-  if (before > blocks) store_to_change({LogicalBlockAddress(blocks), BlockCount(before - blocks)});
-  follow_thresholds();  // of a much larger disk a threshold set is larger too
-  co_return MediumChange::capacity;
-}
-
-void Disk::insert(std::unique_ptr<BlockStore> store) {
-  blocks_ = store->capacity() >> block_size_.exponent;
-  medium_read_only_ = store->read_only();
-  store_knows_space_ = store->knows_space();
-  store_ = std::move(store);
-  follow_provisioning();
-  third_party_copies_->tokens.erase_all();
+  if (on) online_ = true;
+  return true;
 }
 
 bool Disk::configure_geometry(std::string_view name, std::uint64_t value) {

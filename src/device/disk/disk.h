@@ -11,6 +11,7 @@
 #include "device/primary/medium_removal.h"
 #include "device/primary/primary_device.h"
 #include "reactor/gate.h"
+#include "reactor/shared_gate.h"
 #include "store/block_store.h"
 
 namespace tgt {
@@ -63,6 +64,8 @@ class Disk final : public PrimaryDevice {
   bool thin() const { return thin_.load(std::memory_order_relaxed); }
   // Whether thresholds of its space can be set, and told of.
   bool tells_space() const { return thin() && store_knows_space_.load(std::memory_order_relaxed); }
+  // BlockStore::atomic_unit() where that is more than a block; else 0.
+  std::uint32_t atomic_unit() const { return atomic_unit_.load(std::memory_order_relaxed); }
   ThinSpace& space() { return space_; }
   const ThinSpace& space() const { return space_; }
   // Of a threshold set, in blocks; 0 where there are no thresholds.
@@ -71,7 +74,9 @@ class Disk final : public PrimaryDevice {
   }
   MediumRemoval& medium_removal() { return medium_removal_; }
   ThirdPartyCopies& third_party_copies() const { return *third_party_copies_; }
-  void set_loaded(bool loaded) { loaded_.store(loaded, std::memory_order_relaxed); }
+  // For START STOP UNIT. Load: whether there was no medium and is one now. Eject: false when somebody prevents it.
+  bool load();
+  bool eject();
   // Why there is no medium; nothing when there is one.
   std::optional<Sense> medium_absent() const;
   // As above, or why it cannot be reached just now.
@@ -111,28 +116,34 @@ class Disk final : public PrimaryDevice {
   // An initiator that reads WCE as zero flushes no more, so what was written before must not be left in the cache.
   Task<std::optional<Sense>> settle(Shard& shard) override;
   Task<Result<MediumChange, std::string>> change_medium(Shard& shard, std::string path) override;
+  Task<Result<MediumChange, std::string>> follow_medium(Shard& shard) override;
   bool is_other_medium(std::string_view path) const override;
   bool keep_medium_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) override;
 
  private:
+  static constexpr ModePages::Code caching_page{.page = 0x08};
+
   Disk(std::unique_ptr<BlockStore> store, Options options);
   void mode_pages_changed() override;
   Task<void> close_store(Shard& shard);
   bool configure_geometry(std::string_view name, std::uint64_t value);
   static std::optional<Fault> refuses(const BlockStore& store, BlockSize block_size);
-  std::optional<std::string> medium_in_use() const;
-  // Of these one at a time: they use the store while no task does.
+  bool has_store_at(std::string_view path) const;
+  // Why no other medium goes in; nothing when one may.
+  std::optional<std::string> keeps_medium() const;
   Task<Result<MediumChange, std::string>> exchange_medium(Shard& shard, std::string path);
-  Task<Result<MediumChange, std::string>> follow_size(Shard& shard);
   // The store becomes the medium; nobody uses the one before any more.
   void insert(std::unique_ptr<BlockStore> store);
+  // The store is gone.
+  void become_empty();
   bool configure_switch(std::string_view name, bool on);
   // Thresholds are there or not, as provisioning and the store are.
   void follow_provisioning();
   void follow_thresholds();
 
   std::unique_ptr<BlockStore> store_;  // none while one medium gives way to another
-  Gate medium_changes_;                // on the shard of the administrator's requests
+  Gate medium_changes_;                // on the shard of the administrator's requests; one change at a time
+  SharedGate write_outs_;              // who writes the cache out, task or not; closed while the store goes
   BlockSize block_size_;
   Load load_;
   std::unique_ptr<MediumCounters> counters_ = std::make_unique<MediumCounters>();
@@ -145,7 +156,6 @@ class Disk final : public PrimaryDevice {
   std::atomic<bool> write_cache_{true};
   std::atomic<std::uint32_t> write_cache_switched_off_{0};  // how often
   std::atomic<std::uint32_t> written_out_{0};               // after which of these times
-  std::atomic<unsigned> settling_{0};
   bool keeps_state_ = false;
   std::atomic<bool> software_write_protect_{false};
   std::atomic<bool> read_only_{false};         // as the administrator wants it
@@ -153,6 +163,7 @@ class Disk final : public PrimaryDevice {
   std::atomic<bool> removable_{false};
   std::atomic<bool> thin_{false};
   std::atomic<bool> store_knows_space_{false};
+  std::atomic<std::uint32_t> atomic_unit_{0};
   std::atomic<bool> online_{true};
   std::atomic<bool> loaded_{true};
 };

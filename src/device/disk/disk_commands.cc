@@ -70,11 +70,13 @@ consteval auto commands_and() {
       ReportTimestamp, SanitizeExitFailureMode, SanitizeOverwrite, SendDiagnostic, SetIdentifyingInformation,
       SetTargetPortGroups, SetTimestamp, StartStopUnit, SynchronizeCache10, SynchronizeCache16, TestUnitReady, Verify10,
       Verify12, Verify16, Write10, Write12, Write16, Write6, WriteAndVerify10, WriteAndVerify12, WriteAndVerify16,
-      WriteAtomic16, WriteBuffer10, WriteSame10, WriteSame16, WriteUsingToken, More...>();
+      WriteBuffer10, WriteSame10, WriteSame16, WriteUsingToken, More...>();
 }
 
 constexpr auto fully_provisioned_commands = commands_and<>();
+constexpr auto fully_provisioned_atomic_commands = commands_and<WriteAtomic16>();
 constexpr auto thin_commands = commands_and<GetLbaStatus16, SanitizeBlockErase, Unmap>();
+constexpr auto thin_atomic_commands = commands_and<GetLbaStatus16, SanitizeBlockErase, Unmap, WriteAtomic16>();
 
 constexpr auto disk_pages =
     vital_product_data_pages<Disk, SupportedPages, UnitSerialNumber, DeviceIdentification, ManagementNetworkAddresses,
@@ -88,8 +90,9 @@ constexpr auto disk_log_pages =
 }  // namespace
 
 CommandTable Disk::commands() const {
-  if (thin()) return thin_commands;
-  return fully_provisioned_commands;
+  const bool atomic = atomic_unit() != 0;
+  if (thin()) return atomic ? CommandTable(thin_atomic_commands) : thin_commands;
+  return atomic ? CommandTable(fully_provisioned_atomic_commands) : fully_provisioned_commands;
 }
 
 std::span<const LogPage> Disk::log_pages() const { return disk_log_pages; }

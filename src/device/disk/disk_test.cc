@@ -235,7 +235,38 @@ TEST_F(DiskFixture, OnlyARemovableMediumIsEjected) {
   expect_sense(send({0, 0, 0, 0, 0, 0}), Sense::medium_not_present());
   expect_sense(send(read10(0, 1)), Sense::medium_not_present());
   EXPECT_EQ(send({0x03, 0, 0, 0, 252, 0}).data[12], 0x3a);
+  EXPECT_FALSE(disk().describe().online);
   EXPECT_EQ(send({0x1b, 0, 0, 0, 3, 0}).status, Status::good);
+  EXPECT_TRUE(disk().describe().online);
+  EXPECT_EQ(send({0, 0, 0, 0, 0, 0}).status, Status::good);
+}
+
+TEST_F(DiskFixture, EveryOtherInitiatorHearsOnceThatAMediumHasComeBack) {
+  make({}, {.removable = true});
+  const std::vector<std::uint8_t> ready{0, 0, 0, 0, 0, 0};
+  Nexus& other = bench().another_nexus();
+  EXPECT_EQ(bench().send_as(other, ready).status, Status::check_condition) << "of its login";
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 2, 0}).status, Status::good);
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 3, 0}).status, Status::good);
+  EXPECT_EQ(send(ready).status, Status::good) << "it knows";
+  expect_sense(bench().send_as(other, ready), Sense::medium_may_have_changed());
+  EXPECT_EQ(bench().send_as(other, ready).status, Status::good);
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 3, 0}).status, Status::good) << "it is in already";
+  EXPECT_EQ(bench().send_as(other, ready).status, Status::good);
+  EXPECT_TRUE(disk().configure("online", "0"));
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 3, 0}).status, Status::check_condition) << "the administrator has it";
+  expect_sense(bench().send_as(other, ready), Sense::medium_not_present());
+}
+
+TEST_F(DiskFixture, AMediumThatSomebodyHoldsMeanwhileIsNotEjectedAfterItWasWrittenOut) {
+  make({.flush_takes = 1s}, {.removable = true});
+  const auto eject = bench().start(Lun{0}, {0x1b, 0, 0, 0, 2, 0});
+  EXPECT_EQ(store().flushes, 1u);
+  EXPECT_FALSE(eject->answered);
+  EXPECT_EQ(send({0x1e, 0, 0, 0, 1, 0}).status, Status::good);
+  bench().reactor().advance(2s);
+  ASSERT_TRUE(eject->answered);
+  expect_sense(*eject, Sense::medium_removal_prevented());
   EXPECT_EQ(send({0, 0, 0, 0, 0, 0}).status, Status::good);
 }
 

@@ -22,6 +22,7 @@ class FaultStore final : public BlockStore {
     std::uint32_t alignment = 1;
     std::uint32_t physical_block_size = 512;
     std::uint32_t alignment_offset = 0;
+    std::uint32_t atomic_unit = any_write;
     bool read_only = false;
     std::optional<std::uint64_t> capacity_later{};  // once it is asked again; at most `capacity`
     Duration takes{};                               // how long a read or write takes
@@ -40,6 +41,7 @@ class FaultStore final : public BlockStore {
   std::uint32_t alignment() const override { return script_.alignment; }
   std::uint32_t physical_block_size() const override { return script_.physical_block_size; }
   std::uint32_t alignment_offset() const override { return script_.alignment_offset; }
+  std::uint32_t atomic_unit() const override { return script_.atomic_unit; }
   bool read_only() const override { return script_.read_only; }
   bool can_discard() const override { return true; }
   bool knows_space() const override { return true; }

@@ -15,7 +15,11 @@ class MediumTest : public DiskFixture {
   Changed change(const std::string& path) {
     std::optional<Changed> result;
     bench().reactor().run([](Disk& disk, Shard& shard, std::string to, std::optional<Changed>& out) -> Task<void> {
-      out.emplace(co_await disk.change_medium(shard, std::move(to)));
+      if (disk.is_other_medium(to)) {
+        out.emplace(co_await disk.change_medium(shard, std::move(to)));
+      } else {
+        out.emplace(co_await disk.follow_medium(shard));
+      }
     }(disk(), bench().reactor().shard(), path, result));
     return result.value_or(failure(std::string("it did not end")));
   }
@@ -27,12 +31,35 @@ class MediumTest : public DiskFixture {
     }(disk(), bench().reactor().shard(), path, result));
     return result;
   }
+  // A disk has this open.
+  bool holds(const std::string& path) { return disk().describe().store_path == path; }
+  // What the disk does with its cache after MODE SELECT or a reset.
+  std::shared_ptr<bool> begin_to_settle() {
+    auto ended = std::make_shared<bool>(false);
+    spawn([](Disk& disk, Shard& shard, std::shared_ptr<bool> end) -> Task<void> {
+      const auto unsettled = co_await disk.settle(shard);
+      EXPECT_FALSE(unsettled);
+      *end = true;
+    }(disk(), bench().reactor().shard(), ended));
+    return ended;
+  }
+  std::shared_ptr<bool> begin_to_close() {
+    auto ended = std::make_shared<bool>(false);
+    spawn([](Disk& disk, Shard& shard, std::shared_ptr<bool> end) -> Task<void> {
+      co_await disk.close(shard);
+      *end = true;
+    }(disk(), bench().reactor().shard(), ended));
+    return ended;
+  }
+  static constexpr auto cache_off = "8:0:18:0x10:0:0xff:0xff:0:0:0xff:0xff:0xff:0xff:0x80:0x14:0:0:0:0:0:0";
+  static constexpr auto cache_on = "8:0:18:0x14:0:0xff:0xff:0:0:0xff:0xff:0xff:0xff:0x80:0x14:0:0:0:0:0:0";
   void make_removable(std::uint64_t next_capacity, const FaultStore::Script& script = {}, Duration load_takes = {}) {
     Disk::Options options;
     options.removable = true;
-    options.load = [=](Shard& shard, std::string path) -> Task<Result<std::unique_ptr<BlockStore>, std::string>> {
+    options.load = [=, this](Shard& shard, std::string path) -> Task<Result<std::unique_ptr<BlockStore>, std::string>> {
       if (load_takes > Duration{}) co_await shard.sleep(load_takes);
       if (path == "/missing") co_return failure(std::string("/missing: not found"));
+      if (path == "/held" && holds(path)) co_return failure(std::string("/held: in use"));
       co_return std::move(*MemoryStore::open(next_capacity));
     };
     make(script, std::move(options));
@@ -133,17 +160,88 @@ TEST_F(MediumTest, ADiskIsClosedAfterTheChangeThatIsUnderWay) {
   make_removable(1 << 18, {}, 1s);
   EXPECT_TRUE(disk().configure("online", "0"));
   const auto changed = begin_to_change("/other");
-  bool closed = false;
-  spawn([](Disk& disk, Shard& shard, bool& end) -> Task<void> {
-    co_await disk.close(shard);
-    end = true;
-  }(disk(), bench().reactor().shard(), closed));
-  EXPECT_FALSE(closed);
+  const auto closed = begin_to_close();
+  EXPECT_FALSE(*closed);
   bench().reactor().advance(2s);
-  EXPECT_TRUE(closed);
+  EXPECT_TRUE(*closed);
   ASSERT_TRUE(changed->has_value());
   EXPECT_TRUE((*changed)->has_value());
   EXPECT_EQ(change("/late").error(), "it is being removed");
+}
+
+TEST_F(MediumTest, ADiskIsClosedAfterItsCacheWasWrittenOutAndTouchesNothingAfterwards) {
+  make_removable(1 << 18, {.flush_takes = 1s});
+  EXPECT_TRUE(disk().configure("mode_page", cache_off));
+  const auto settled = begin_to_settle();
+  const auto closed = begin_to_close();
+  EXPECT_EQ(store().flushes, 1u);
+  EXPECT_EQ(disk().describe().store_type, "fault") << "it is being flushed";
+  bench().reactor().advance(3s);
+  EXPECT_TRUE(*settled && *closed);
+  EXPECT_EQ(disk().describe().store_path, "None");
+  EXPECT_TRUE(disk().configure("mode_page", cache_on));
+  EXPECT_TRUE(disk().configure("mode_page", cache_off));
+  EXPECT_TRUE(*begin_to_settle());
+}
+
+TEST_F(MediumTest, TheCacheIsWrittenOutAlsoWhileTheMediumIsOut) {
+  make_removable(1 << 18);
+  put(0, pattern(1, 1));
+  EXPECT_TRUE(disk().configure("online", "0"));
+  EXPECT_TRUE(disk().configure("mode_page", cache_off));
+  EXPECT_TRUE(*begin_to_settle());
+  EXPECT_EQ(store().flushes, 1u);
+  EXPECT_TRUE(disk().configure("mode_page", cache_on));
+  EXPECT_TRUE(disk().configure("mode_page", cache_off));
+  store().script().flush_fails = true;
+  std::optional<Sense> unsettled;
+  EXPECT_TRUE(bench().reactor().run([](Disk& disk, Shard& shard, std::optional<Sense>& sense) -> Task<void> {
+    sense = co_await disk.settle(shard);
+  }(disk(), bench().reactor().shard(), unsettled)));
+  EXPECT_EQ(unsettled, Sense::write_error());
+  EXPECT_TRUE(disk().write_cache_enabled());
+}
+
+TEST_F(MediumTest, AMediumThatStaysAfterAllIsWrittenOutWhenTheCacheWasSwitchedOffMeanwhile) {
+  make_removable(1 << 18, {}, 1s);
+  EXPECT_TRUE(disk().configure("online", "0"));
+  const auto changed = begin_to_change("/missing");
+  EXPECT_TRUE(disk().configure("mode_page", cache_off));
+  EXPECT_TRUE(*begin_to_settle());
+  EXPECT_EQ(store().flushes, 0u) << "the store may be about to go";
+  bench().reactor().advance(2s);
+  ASSERT_TRUE(changed->has_value());
+  EXPECT_EQ(store().flushes, 1u);
+}
+
+TEST_F(MediumTest, AMediumOfTheSameNameIsOpenedAnewWhenTheOneBeforeIsOut) {
+  make_removable(1 << 18, {.path = "/held"});
+  EXPECT_EQ(change("/held").value_or(MediumChange::medium), MediumChange::none) << "that in use is looked at";
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 2, 0}).status, Status::good);
+  const auto changed = change("/held");
+  ASSERT_TRUE(changed.has_value()) << changed.error();
+  EXPECT_EQ(*changed, MediumChange::medium);
+  EXPECT_EQ(disk().capacity().value, 512u);
+  EXPECT_EQ(send({0, 0, 0, 0, 0, 0}).status, Status::good);
+}
+
+TEST_F(MediumTest, WhenAMediumOfTheSameNameCannotBeOpenedThereIsNone) {
+  make_removable(1 << 18, {.path = "/missing"});
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 2, 0}).status, Status::good);
+  EXPECT_EQ(change("/missing").error(), "/missing: not found");
+  EXPECT_FALSE(disk().configure("online", "1"));
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 3, 0}).status, Status::check_condition);
+  expect_sense(send({0, 0, 0, 0, 0, 0}), Sense::medium_not_present());
+  EXPECT_FALSE(disk().describe().online);
+  EXPECT_EQ(disk().describe().store_path, "None");
+  EXPECT_TRUE(change("/other").has_value());
+  EXPECT_EQ(send({0, 0, 0, 0, 0, 0}).status, Status::good);
+}
+
+TEST_F(MediumTest, AFixedDiskThatIsOfflineLooksAtItsMediumAgain) {
+  make({.capacity = 1 << 20, .capacity_later = 1 << 19}, {});
+  EXPECT_TRUE(disk().configure("online", "0"));
+  EXPECT_EQ(change(of_the_fixture).value_or(MediumChange::medium), MediumChange::capacity);
 }
 
 }  // namespace

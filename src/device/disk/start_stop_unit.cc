@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/disk/start_stop_unit.h"
 
+#include "core/itl_nexus.h"
 #include "device/disk/store_fault.h"
 
 namespace tgt {
@@ -23,7 +24,9 @@ Task<Reply> StartStopUnit::run(Disk& disk, Command& command) {
   if (moves_medium && disk.medium_removal().prevented()) {
     co_return Reply::check_condition(Sense::medium_removal_prevented());
   }
-  if (moves_medium && starts) disk.set_loaded(true);
+  // The others may not have seen the medium go, and do not know that it may be another one.
+  const bool comes = moves_medium && starts && disk.load();
+  if (comes) command.itl().unit().unit_attentions().establish(Sense::medium_may_have_changed(), &command.itl());
   const auto not_ready = disk.not_ready();
   if (not_ready && moves_medium && !starts) co_return Reply::good();  // it is out already
   if (not_ready) co_return Reply::check_condition(*not_ready);
@@ -32,8 +35,8 @@ Task<Reply> StartStopUnit::run(Disk& disk, Command& command) {
     Reply flushed = co_await flush(disk, command);
     if (flushed.status != Status::good) co_return std::move(flushed);
   }
-  if (moves_medium) disk.set_loaded(false);
-  co_return Reply::good();
+  const bool stays = moves_medium && !disk.eject();  // prevented meanwhile
+  co_return stays ? Reply::check_condition(Sense::medium_removal_prevented()) : Reply::good();
 }
 
 }  // namespace tgt

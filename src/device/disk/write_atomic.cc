@@ -8,7 +8,12 @@ namespace {
 
 std::optional<Sense> refuses(const Disk& disk, const BlockRange& range) {
   if (auto reason = refuses_write(disk, range, WriteAtomic16::transfer_length)) return reason;
-  if (range.count.value <= WriteAtomic16::longest(disk.block_size())) return std::nullopt;
+  const std::uint32_t granularity = std::max(WriteAtomic16::granularity(disk), 1u);
+  if (range.address.value % granularity != 0) {
+    return Sense::invalid_field_in_cdb(WriteAtomic16::logical_block_address);
+  }
+  const bool whole = range.count.value % granularity == 0;
+  if (whole && range.count.value <= WriteAtomic16::longest(disk)) return std::nullopt;
   return Sense::invalid_field_in_cdb(WriteAtomic16::transfer_length);
 }
 

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
+
 #include "device/disk/block_range.h"
 #include "device/disk/cdb_layout.h"
 #include "scsi/opcodes.h"
 
 namespace tgt {
 
-// SBC-4, 5.49. Either all blocks are written or none, and no other command sees some of them written: it runs alone,
-// and what a store had taken before it failed is put back. ATOMIC BOUNDARY is no field of ours: VPD B0h tells no
-// boundary.
+// SBC-4, 5.49. Of disks only whose store changes several blocks as a whole, or not at all, when the power goes
+// meanwhile. Either all blocks are written or none, and no other command sees some of them written: it runs alone, and
+// what a store had taken before it failed is put back. ATOMIC BOUNDARY is no field of ours: VPD B0h tells no boundary.
 struct WriteAtomic16 {
-  static constexpr std::uint32_t most_bytes = 1u << 20;  // VPD B0h tells it
-  static constexpr std::uint32_t longest(BlockSize block) { return most_bytes >> block.exponent; }
+  // In blocks; VPD B0h tells them. The length and the address are multiples of the granularity; 0: they may be any.
+  static std::uint32_t longest(const Disk& disk) {
+    return std::min(disk.atomic_unit(), most_bytes) >> disk.block_size().exponent;
+  }
+  static std::uint32_t granularity(const Disk& disk) {
+    return disk.atomic_unit() == BlockStore::any_write ? 0 : longest(disk);
+  }
 
+  static constexpr std::uint32_t most_bytes = 1u << 20;
   static constexpr std::string_view name = "WRITE ATOMIC(16)";
   static constexpr std::uint8_t operation_code = operation_code::write_atomic_16;
   static constexpr std::uint8_t cdb_length = 16;

@@ -50,6 +50,33 @@ TEST_F(WriteAtomicTest, IsNoLongerThanItsLimitInVpdPageB0) {
   expect_invalid_field(send(write_atomic(0, 2049), Block(2049 * 512)), WriteAtomic16::transfer_length);
 }
 
+TEST_F(WriteAtomicTest, ChangesWhatTheStoreChangesAsAWholeAndNoMore) {
+  make({.atomic_unit = 4096}, {});
+  const auto limits = send({0x12, 1, 0xb0, 0, 255, 0}).data;
+  EXPECT_EQ(Field(44, 7, 32).read(limits), 8u);
+  EXPECT_EQ(Field(48, 7, 32).read(limits), 8u) << "alignment";
+  EXPECT_EQ(Field(52, 7, 32).read(limits), 8u) << "granularity";
+  const Block data = pattern(8, 3);
+  EXPECT_EQ(send(write_atomic(16, 8), data).status, Status::good);
+  EXPECT_EQ(get(16, 8), data);
+  expect_invalid_field(send(write_atomic(17, 8), data), WriteAtomic16::logical_block_address);
+  expect_invalid_field(send(write_atomic(16, 4), pattern(4, 3)), WriteAtomic16::transfer_length);
+  expect_invalid_field(send(write_atomic(16, 16), pattern(16, 3)), WriteAtomic16::transfer_length);
+  EXPECT_EQ(get(16, 8), data);
+}
+
+TEST_F(WriteAtomicTest, IsNoCommandOfADiskWhoseStorePromisesNoMoreThanABlock) {
+  for (const std::uint32_t unit : {0u, 512u, 4096u}) {
+    make({.capacity = 1 << 20, .atomic_unit = unit}, {.block_size = {12}});
+    expect_sense(send(write_atomic(0, 1), pattern(1, 1, 4096)), Sense::invalid_operation_code());
+    EXPECT_EQ(Field(44, 7, 32).read(send({0x12, 1, 0xb0, 0, 255, 0}).data), 0u);
+    EXPECT_EQ(send({0xa3, 0x0c, 1, 0x9c, 0, 0, 0, 0, 1, 0, 0, 0}).data[1] & 7, 1) << "not supported";
+  }
+  make({.capacity = 1 << 20, .atomic_unit = 8192}, {.block_size = {12}});
+  EXPECT_EQ(send(write_atomic(0, 2), pattern(2, 1, 4096)).status, Status::good);
+  EXPECT_EQ(send({0xa3, 0x0c, 1, 0x9c, 0, 0, 0, 0, 1, 0, 0, 0}).data[1] & 7, 3) << "supported";
+}
+
 TEST_F(WriteAtomicTest, KnowsNoAtomicBoundary) {
   auto cdb = write_atomic(0, 1);
   cdb[11] = 1;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <atomic>
 #include <unordered_set>
 
 #include "reactor/mutex.h"
@@ -24,6 +25,13 @@ class MediumRemoval {
   void allow_all() {
     const LockGuard lock(mutex_);
     preventing_.clear();
+  }
+  // Clears `is_in` unless somebody prevents that: false. Who prevents it afterwards does so with nothing in.
+  bool take_out(std::atomic<bool>& is_in) {
+    const LockGuard lock(mutex_);
+    if (!preventing_.empty()) return false;
+    is_in = false;
+    return true;
   }
   bool prevented() const {
     const LockGuard lock(mutex_);

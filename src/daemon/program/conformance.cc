@@ -119,6 +119,11 @@ std::pair<unsigned, unsigned> key_of(const CommandTraits& row) {
   return {row.operation_code, row.service_action.value_or(0)};
 }
 
+const char* status_of(const CommandTraits& row, const Rows& everywhere, const char* otherwise) {
+  if (row.operation_code == operation_code::write_atomic_16) return "where the store never tears several blocks";
+  return everywhere.contains(key_of(row)) ? "supported" : otherwise;
+}
+
 // `everywhere`: the rows that every variant of the device has.
 void print_commands(const CommandTable& table, const Rows& everywhere, const char* otherwise) {
   std::printf(
@@ -128,7 +133,7 @@ void print_commands(const CommandTable& table, const Rows& everywhere, const cha
     std::printf("| %02Xh | ", row.operation_code);
     if (row.service_action) std::printf("%02Xh", *row.service_action);
     std::printf(" | %.*s | %u | %s | %s |\n", static_cast<int>(row.name.size()), row.name.data(), row.cdb_length,
-                word_for(row), everywhere.contains(key_of(row)) ? "supported" : otherwise);
+                word_for(row), status_of(row, everywhere, otherwise));
   }
 }
 

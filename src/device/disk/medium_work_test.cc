@@ -218,6 +218,22 @@ TEST_F(FormatTest, WhileItRunsNobodyWaitsForIt) {
   EXPECT_EQ(send(format()).status, Status::good);
 }
 
+TEST_F(FormatTest, AnEjectThatCameBeforeItAndRunsAfterItHasBegunEjectsNothing) {
+  make({.flush_takes = 1s}, {.removable = true});
+  const auto flush = bench().start(Lun{0}, {0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  const auto formatting = bench().start(Lun{0}, format(0x10), {0, 0x02, 0, 0});
+  const auto eject = bench().start(Lun{0}, {0x1b, 0, 0, 0, 2, 0});
+  bench().reactor().settle();
+  EXPECT_FALSE(formatting->answered) << "it waits for the flush";
+  bench().reactor().advance(1s);
+  ASSERT_TRUE(formatting->answered);
+  EXPECT_EQ(formatting->status, Status::good);
+  ASSERT_TRUE(eject->answered);
+  expect_sense(*eject, Sense::format_in_progress(0));
+  finish();
+  EXPECT_EQ(send(test_unit_ready).status, Status::good);
+}
+
 TEST_F(FormatTest, CertifiesUnlessToldNotTo) {
   store().script().bad_from.reset();
   store().script().read_bad_from = 4096;

@@ -26,6 +26,12 @@ Task<Result<MutableBytes, Sense>> Command::data_out(std::uint64_t length) {
 }
 
 Task<Result<MutableBytes, Sense>> Command::parameter_list(std::uint64_t length) {
+  const auto list = co_await announced_data_out(length);
+  if (list && list->size() != length) co_return failure(Sense::parameter_list_length_error());
+  co_return list;
+}
+
+Task<Result<MutableBytes, Sense>> Command::announced_data_out(std::uint64_t length) {
   wanted_data_out_ = std::max(wanted_data_out_, length);
   return data_out(std::min<std::uint64_t>(length, request_.expected_data_out.bytes));
 }

@@ -76,8 +76,10 @@ class Command {
   // says. Refused when the initiator announced fewer bytes than that, or when the task was aborted meanwhile. The bytes
   // live as long as the command; a second call with the same or a smaller length gives them again.
   Task<Result<MutableBytes, Sense>> data_out(std::uint64_t length);
-  // For commands whose parameter list may be shorter than allowed: as much of `length` as the initiator announced.
+  // The same for a parameter list, whose length the CDB says: one that was cut short is not a list of fewer things.
   Task<Result<MutableBytes, Sense>> parameter_list(std::uint64_t length);
+  // Where less is good too: as much of `length` as the initiator announced.
+  Task<Result<MutableBytes, Sense>> announced_data_out(std::uint64_t length);
 
   // Data-In memory from the nexus's share of its shard's pool, or the sense to refuse with when there is none.
   Result<Buffer, Sense> allocate_data_in(std::size_t length);

@@ -85,7 +85,7 @@ Task<Result<Wanted, Sense>> wanted_by(Command& command, std::uint32_t block) {
   Wanted wanted;
   if (command[FormatUnit::format_data] == 0) co_return wanted;
   const std::uint16_t header_length = command[FormatUnit::long_list] != 0 ? 8 : 4;
-  auto list = co_await command.parameter_list(header_length);
+  auto list = co_await command.announced_data_out(header_length);
   if (!list) co_return failure(list.error());
   if (list->size() < header_length) co_return failure(Sense::parameter_list_length_error());
   if (const auto wrong = refuses_header(*list)) co_return failure(*wrong);
@@ -94,10 +94,10 @@ Task<Result<Wanted, Sense>> wanted_by(Command& command, std::uint32_t block) {
   wanted.job.certify = options && header_field::disable_certification.read(*list) == 0;
   if (header_field::initialization_pattern.read(*list) == 0) co_return wanted;
   // The CDB does not say how long the list is: as much as was announced, and can be meant.
-  list = co_await command.parameter_list(header_length + sizeof(PatternDescriptor));
+  list = co_await command.announced_data_out(header_length + sizeof(PatternDescriptor));
   if (!list) co_return failure(list.error());
   const Field pattern_length{static_cast<std::uint16_t>(header_length + 2), 7, 16};
-  list = co_await command.parameter_list(header_length + sizeof(PatternDescriptor) + pattern_length.read(*list));
+  list = co_await command.announced_data_out(header_length + sizeof(PatternDescriptor) + pattern_length.read(*list));
   if (!list) co_return failure(list.error());
   const auto wrong = refuses_pattern(list->subspan(header_length), header_length, block, wanted.job);
   if (wrong) co_return failure(*wrong);

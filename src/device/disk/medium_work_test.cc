@@ -68,6 +68,19 @@ TEST_F(SanitizeTest, OverwriteInvertsBetweenItsPasses) {
   EXPECT_THAT(get(200, 4), Each(0x0f));
 }
 
+TEST_F(SanitizeTest, EveryPassOfAnOverwriteReachesTheMedium) {
+  const unsigned before = store().flushes;
+  EXPECT_EQ(send(overwrite(5), {3, 0, 0, 1, 0x0f}).status, Status::good);
+  EXPECT_EQ(store().flushes, before + 3);
+}
+
+TEST_F(SanitizeTest, AListOfWhichLessComesThanTheCommandSaysBeginsNothing) {
+  put(0, pattern(8, 5));
+  expect_sense(send(overwrite(7), {1, 0, 0, 1, 0x0f}), Sense::parameter_list_length_error());
+  expect_sense(send(overwrite(7), {1, 0}), Sense::parameter_list_length_error());
+  EXPECT_EQ(get(0, 8), pattern(8, 5));
+}
+
 TEST_F(SanitizeTest, WorksInTheBackgroundAndTellsHowFarItIs) {
   put(0, pattern(8, 5));
   List list(4 + 512, 0x33);

@@ -239,6 +239,18 @@ TEST_F(ModifyTest, AnUnmapListThatIsTooShortOrLiesIsSafe) {
   EXPECT_EQ(get(0, 1), pattern(1, 1));
 }
 
+TEST_F(ModifyTest, AnUnmapListOfWhichLessComesThanTheCommandSaysIsNotAListOfFewerBlocks) {
+  make_thin();
+  put(0, pattern(2, 1));
+  Block cut = unmap_list({{0, 1}, {1, 1}});
+  const auto whole = static_cast<std::uint8_t>(cut.size());
+  for (const std::size_t sent : {std::size_t{39}, std::size_t{24}, std::size_t{20}, std::size_t{0}}) {
+    cut.resize(sent);
+    expect_sense(send({0x42, 0, 0, 0, 0, 0, 0, 0, whole, 0}, cut), Sense::parameter_list_length_error());
+  }
+  EXPECT_EQ(get(0, 2), pattern(2, 1));
+}
+
 TEST_F(ModifyTest, UnmapKeepsToTheLimitsOfVpd) {
   make({.capacity = std::uint64_t{4} << 30}, {.thin_provisioning = true});
   const auto limits = send({0x12, 1, 0xb0, 0, 255, 0}).data;

@@ -22,7 +22,7 @@ Task<Reply> write_blocks(Disk& disk, Command& command, Writing writing) {
   if (range.count.value == 0) co_return Reply::good();
   Shard& shard = command.shard();
   BlockStore& store = disk.store();
-  const auto sent = co_await command.parameter_list(range.bytes(disk));
+  const auto sent = co_await command.announced_data_out(range.bytes(disk));
   if (!sent) co_return Reply::check_condition(sent.error());
   const MutableBytes data = *sent;
   if (const auto refused = refuses_part(data, smallest_part(disk))) co_return Reply::check_condition(*refused);

@@ -12,7 +12,7 @@ Task<Reply> write_and_verify_blocks(Disk& disk, Command& command, WritingAndVeri
   if (const auto refused = refuses_write(disk, range, writing.length)) co_return Reply::check_condition(*refused);
   if (range.count.value == 0) co_return Reply::good();
   Shard& shard = command.shard();
-  const auto sent = co_await command.parameter_list(range.bytes(disk));
+  const auto sent = co_await command.announced_data_out(range.bytes(disk));
   if (!sent) co_return Reply::check_condition(sent.error());
   const MutableBytes data = *sent;
   if (const auto refused = refuses_part(data, disk.block_size().bytes())) co_return Reply::check_condition(*refused);

@@ -174,7 +174,7 @@ Task<Reply> PassthroughDevice::forward(Command& command) {
     case DataDirection::data_out: {
       // A write whose data is not all here is never begun.
       auto data = transfer->stated ? co_await command.data_out(transfer->bytes)
-                                   : co_await command.parameter_list(transfer->bytes);
+                                   : co_await command.announced_data_out(transfer->bytes);
       if (!data) co_return Reply::check_condition(data.error());
       co_return co_await send(command, *transfer, Buffer(), *data);
     }

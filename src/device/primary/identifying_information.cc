@@ -69,7 +69,6 @@ Task<Reply> SetIdentifyingInformation::run(PrimaryDevice& device, Command& comma
   }
   const auto list = co_await command.parameter_list(length);
   if (!list) co_return Reply::check_condition(list.error());
-  if (list->size() != length) co_return Reply::check_condition(Sense::parameter_list_length_error());
   if (is_text && length != 0 && list->back() != 0) {
     // SPC-6, 6.52: text ends with a null character.
     co_return Reply::check_condition(Sense::invalid_field_in_parameter_list(static_cast<std::uint16_t>(length - 1)));

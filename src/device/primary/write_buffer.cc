@@ -25,7 +25,7 @@ std::optional<Sense> refuses(const Command& command) {
 Task<Reply> WriteBuffer10::run(PrimaryDevice& device, Command& command) {
   if (const auto refused = refuses(command)) co_return Reply::check_condition(*refused);
   if (command[parameter_list_length] == 0) co_return Reply::good();
-  const auto data = co_await command.parameter_list(command[parameter_list_length]);
+  const auto data = co_await command.announced_data_out(command[parameter_list_length]);
   if (!data) co_return Reply::check_condition(data.error());
   if (static_cast<BufferMode>(command[mode]) == BufferMode::echo) {
     device.nexus_buffers().write_echo(command.itl(), *data);

@@ -100,6 +100,14 @@ class DeviceServer {
 
   // One `name=value` of `tgtadm --mode logicalunit --op update --params`. False: unknown name or bad value.
   virtual bool configure(std::string_view name, std::string_view value);
+  // What initiators have been told and may keep: it only has to differ when that does. Where configure() changes it
+  // they get a unit attention.
+  struct Told {
+    std::string mode_parameters;  // MODE SENSE
+    std::string capacity;         // READ CAPACITY, but for the size: that is change_medium()'s
+    std::string inquiry;          // INQUIRY and vital product data
+  };
+  virtual Told told() const { return {}; }
   // After it, and whatever else has changed settings: ends when they hold for what was done before them, too. The
   // sense: why that cannot be; then what they promise is taken back.
   virtual Task<std::optional<Sense>> settle(Shard& shard);

@@ -40,6 +40,14 @@ ManagementResult configure_device(const std::string& name, LogicalUnit& unit, co
   return done();
 }
 
+// What initiators keep is not that way any more, and every one of them has to hear of it (SAM-6, 5.14).
+void tell_changes(LogicalUnit& unit, const DeviceServer::Told& before, const DeviceServer::Told& after) {
+  UnitAttentions& attentions = unit.unit_attentions();
+  if (after.mode_parameters != before.mode_parameters) attentions.establish(Sense::mode_parameters_changed());
+  if (after.capacity != before.capacity) attentions.establish(Sense::capacity_data_changed());
+  if (after.inquiry != before.inquiry) attentions.establish(Sense::inquiry_data_changed());
+}
+
 }  // namespace
 
 LogicalUnitView logical_unit_view(Lun lun, const DeviceServer::Description& description) {
@@ -180,9 +188,13 @@ Management::Answer Management::configure(Unit which, std::shared_ptr<LogicalUnit
   const bool renames = with_.state_files != nullptr &&
                        device.lasting_name_with(parameter.name, parameter.value) != device.lasting_name();
   const std::string name = unit_name(static_cast<std::int32_t>(which.first), which.second);
+  const DeviceServer::Told before = device.told();
   auto configured = renames ? co_await rename(which, unit, parameter) : configure_device(name, *unit, parameter);
   if (!configured) co_return configured;
+  const DeviceServer::Told changed = device.told();
   const auto unsettled = co_await device.settle(home());
+  tell_changes(*unit, before, changed);
+  tell_changes(*unit, changed, device.told());  // what could not be settled is taken back
   if (!unsettled) co_return configured;
   const std::string why = fmt::format("{}: '{}={}': the write cache stays, as what is in it cannot be made durable",
                                       name, printable(parameter.name), printable(parameter.value));
@@ -207,7 +219,6 @@ Management::Answer Management::rename(Unit which, std::shared_ptr<LogicalUnit> u
       moved ? configure_device(name, *unit, parameter)
             : refused(active ? ManagementErrorCode::logical_unit_active : ManagementErrorCode::invalid_request,
                       fmt::format("{}: {} stays as it is: {}", name, printable(parameter.name), moved.error()));
-  if (moved) unit->unit_attentions().establish(Sense::mode_parameters_changed());
   unit->task_set().thaw();
   units_in_the_making_.erase(which);
   if (!result) with_.log.error("{}", result.error().detail);

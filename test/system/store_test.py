@@ -14,6 +14,7 @@ BLOCK = 512
 MIB = 1 << 20
 CAPACITY_CHANGED = (0x6, 0x2A, 0x09)
 MEDIUM_CHANGED = (0x6, 0x28, 0x00)
+INQUIRY_DATA_CHANGED = (0x6, 0x3F, 0x03)
 NO_MEDIUM = (0x2, 0x3A, 0x00)
 OUT_OF_RANGE = (0x5, 0x21, 0x00)
 READ_ERROR = (0x3, 0x11, 0x00)
@@ -132,6 +133,7 @@ class Medium(StoreCase):
         self.assertNotEqual(self.update(f"path={second}", check=False).returncode, 0)
         self.update("removable=1")
         self.assertNotEqual(self.update(f"path={second}", check=False).returncode, 0, "there is one in it")
+        self.fails(session, TEST_UNIT_READY, INQUIRY_DATA_CHANGED)
         self.update("online=0")
         self.fails(session, TEST_UNIT_READY, NO_MEDIUM)
         self.assertNotEqual(self.update("path=/nonexistent", check=False).returncode, 0)

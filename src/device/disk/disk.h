@@ -112,6 +112,7 @@ class Disk final : public PrimaryDevice {
   Task<void> close(Shard& shard) override;
   Description describe() const override;
   bool configure(std::string_view name, std::string_view value) override;
+  Told told() const override;
   bool keep_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) override;
   // An initiator that reads WCE as zero flushes no more, so what was written before must not be left in the cache.
   Task<std::optional<Sense>> settle(Shard& shard) override;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a disk can do: its commands and its VPD pages.
+#include <fmt/format.h>
+
 #include "core/report_luns.h"
 #include "core/report_target_port_groups.h"
 #include "core/reservations/commands.h"
@@ -96,6 +98,16 @@ CommandTable Disk::commands() const {
 }
 
 std::span<const LogPage> Disk::log_pages() const { return disk_log_pages; }
+
+DeviceServer::Told Disk::told() const {
+  Told told = PrimaryDevice::told();
+  const auto both = fmt::format(" {} {}", thin(), geometry_.physical_block_exponent.load());
+  told.capacity += fmt::format("{} {}", both, geometry_.lowest_aligned_address.load());
+  told.inquiry +=
+      fmt::format("{} {} {} {} {} {}", both, threshold_exponent(), removable(), geometry_.rotation_rate.load(),
+                  geometry_.optimal_granularity.load(), geometry_.optimal_length.load());
+  return told;
+}
 
 std::span<const VitalProductDataPage> Disk::vital_product_data_pages() const { return disk_pages; }
 

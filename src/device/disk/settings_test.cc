@@ -171,6 +171,47 @@ TEST_F(SettingsTest, TheAdministratorSwitchesTheWriteCacheOffOnceItIsWrittenOut)
   EXPECT_FALSE(disk().write_cache_enabled());
 }
 
+TEST_F(SettingsTest, WhatInitiatorsKeepOfTheDiskDiffersWhenTheAdministratorChangesIt) {
+  struct Case {
+    const char* name;
+    const char* value;
+    bool mode;
+    bool capacity;
+    bool inquiry;
+  };
+  for (const Case& change : std::initializer_list<Case>{
+           {"mode_page", "8:0:18:0x00", true, false, false},
+           {"readonly", "1", true, false, false},
+           {"sense_format", "1", true, false, false},
+           {"lbppbe", "3", false, true, true},
+           {"la_lba", "1", false, true, false},
+           {"thin_provisioning", "1", true, true, true},
+           {"vendor_id", "ACME", false, false, true},
+           {"product_id", "DISK", false, false, true},
+           {"product_rev", "9", false, false, true},
+           {"scsi_id", "other", false, false, true},
+           {"scsi_sn", "other", false, false, true},
+           {"rotation_rate", "7200", false, false, true},
+           {"optimal_xfer_gran", "8", false, false, true},
+           {"optimal_xfer_len", "64", false, false, true},
+           {"removable", "1", false, false, true},
+           {"online", "0", false, false, false},
+       }) {
+    make();
+    const DeviceServer::Told before = disk().told();
+    EXPECT_TRUE(disk().configure(change.name, change.value)) << change.name;
+    const DeviceServer::Told after = disk().told();
+    EXPECT_EQ(after.mode_parameters != before.mode_parameters, change.mode) << change.name;
+    EXPECT_EQ(after.capacity != before.capacity, change.capacity) << change.name;
+    EXPECT_EQ(after.inquiry != before.inquiry, change.inquiry) << change.name;
+    EXPECT_TRUE(disk().configure(change.name, change.value)) << change.name;
+    const DeviceServer::Told again = disk().told();
+    EXPECT_EQ(again.mode_parameters, after.mode_parameters) << change.name;
+    EXPECT_EQ(again.capacity, after.capacity) << change.name;
+    EXPECT_EQ(again.inquiry, after.inquiry) << change.name;
+  }
+}
+
 TEST_F(SettingsTest, ThatAreDamagedAreNotHalfRead) {
   make_keeping();
   EXPECT_EQ(send(select_and_save, caching_list(0)).status, Status::good);

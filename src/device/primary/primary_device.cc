@@ -8,11 +8,22 @@ namespace {
 
 std::string lasting_name_of(const Identity& identity) { return fmt::format("naa.{:016x}", identity.naa_identifier()); }
 
+std::string text_of(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
+
 }  // namespace
 
 Identity PrimaryDevice::identity() const {
   const LockGuard lock(mutex_);
   return identity_;
+}
+
+DeviceServer::Told PrimaryDevice::told() const {
+  const Identity names = identity();
+  return {.mode_parameters =
+              fmt::format("{} {}", mode_parameters().device_specific, text_of(mode_pages().current_values())),
+          .capacity = {},
+          .inquiry = fmt::format("{:?} {:?} {:?} {:?} {:?} {:x} {:?}", names.vendor, names.product, names.revision,
+                                 names.scsi_id, names.serial_number, names.naa_identifier(), names.management_url)};
 }
 
 std::string PrimaryDevice::lasting_name() const { return lasting_name_of(identity()); }

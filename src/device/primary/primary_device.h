@@ -69,6 +69,7 @@ class PrimaryDevice : public DeviceServer {
   Task<ResetOutcome> reset(Shard& shard, ResetKind kind) override;
   Task<void> close(Shard& shard) override;
   bool configure(std::string_view name, std::string_view value) override;
+  Told told() const override;
   std::string lasting_name() const override;
   std::string lasting_name_with(std::string_view name, std::string_view value) const override;
 

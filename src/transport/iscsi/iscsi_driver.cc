@@ -54,7 +54,9 @@ struct IscsiDriver::State {
   }
 
   Task<void> accept_connections(Listening& portal);
+  Task<void> wait_for_those_that_go();
   void place(Socket socket);
+  std::size_t most_connections() const;
   std::size_t count() const;
 
   Options options;
@@ -80,14 +82,30 @@ Task<void> IscsiDriver::State::accept_connections(Listening& portal) {
     auto socket = co_await portal.listener.accept();
     if (!socket) break;
     place(std::move(*socket));
+    co_await wait_for_those_that_go();
   }
   portal.ended.set();
 }
 
+// Who makes room needs a moment to be gone. New ones that come faster than that would have all descriptors in the end,
+// so they are taken only as fast; no slower than a few a second, as one that ends may have to wait for a device.
+Task<void> IscsiDriver::State::wait_for_those_that_go() {
+  constexpr std::size_t most_on_their_way = 32;
+  constexpr unsigned patience = 100;
+  const std::size_t most = most_connections();
+  const std::size_t too_many = most + std::min(most / 4, most_on_their_way);
+  Shard& shard = shards.front()->shard();
+  for (unsigned looks = 0; looks < patience && count() > too_many; ++looks) co_await shard.sleep(1ms);
+}
+
+// Asked each time: the administrator may change the limit of a running process (prlimit).
+std::size_t IscsiDriver::State::most_connections() const {
+  return std::min<std::size_t>(options.most_connections, connections_within(descriptor_limit()));
+}
+
 // To the shard that has the fewest; when there are too many, to the one with the most that could make room.
 void IscsiDriver::State::place(Socket socket) {
-  // Asked each time: the administrator may change the limit of a running process (prlimit).
-  const bool full = count() >= std::min(options.most_connections, connections_within(descriptor_limit()));
+  const bool full = count() >= most_connections();
   const auto fewest = [](const auto& connections) { return connections->count(); };
   const auto most_without_login = [](const auto& connections) { return ~connections->without_login(); };
   ShardConnections& chosen = full ? **std::ranges::min_element(shards, {}, most_without_login)

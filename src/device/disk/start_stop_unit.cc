@@ -21,13 +21,13 @@ Task<Reply> StartStopUnit::run(Disk& disk, Command& command) {
   const bool moves_medium = command[load_eject] != 0;
   const bool starts = command[start] != 0;
   if (moves_medium && !disk.removable()) co_return Reply::check_condition(Sense::invalid_field_in_cdb(load_eject));
-  const bool ejects = moves_medium && !starts;
-  if (ejects && disk.medium_removal().prevented()) {
+  if (moves_medium && disk.medium_removal().prevented()) {  // loading too: initiators' test suites expect it
     co_return Reply::check_condition(Sense::medium_removal_prevented());
   }
   // The others may not have seen the medium go, and do not know that it may be another one.
   const bool comes = moves_medium && starts && disk.load();
   if (comes) command.itl().unit().unit_attentions().establish(Sense::medium_may_have_changed(), &command.itl());
+  const bool ejects = moves_medium && !starts;
   if (ejects && disk.medium_absent()) co_return Reply::good();  // it is out already
   const auto not_ready = disk.not_ready();
   if (not_ready) co_return Reply::check_condition(*not_ready);

@@ -86,6 +86,12 @@ class ReservationsTest : public testing::Test {
     EXPECT_TRUE(reply.status == Status::good || reply.status == Status::reservation_conflict);
     return reply.status == Status::good;
   }
+  // With tag 7.
+  auto bob_preempts_and_aborts_alice() {
+    return world_.begin(bob_, {.cdb = reserve_out(Action::preempt_and_abort, Type::write_exclusive),
+                               .data_out = parameter_list({.key = 0xb, .action_key = 0xa}),
+                               .tag = 7});
+  }
   std::optional<Sense> sense_of_next(LoopbackInitiator& initiator) { return run(initiator, test_unit_ready()).sense; }
   std::uint32_t armed(LoopbackInitiator& initiator) { return initiator.nexus().itl(lun)->armed(); }
 
@@ -263,8 +269,7 @@ TEST_F(ReservationsTest, PreemptAndAbortWaitsForTheTasksOfTheOtherShard) {
   device_.behaviour().holds = true;
   const auto alices = world_.begin(alice_, {.cdb = read_10(), .tag = 1});
   const auto bobs = world_.begin(bob_, {.cdb = read_10(), .tag = 2});
-  const auto preempt = world_.begin(bob_, {.cdb = reserve_out(Action::preempt_and_abort, Type::write_exclusive),
-                                           .data_out = parameter_list({.key = 0xb, .action_key = 0xa})});
+  const auto preempt = bob_preempts_and_aborts_alice();
   world_.advance(5s);
   EXPECT_FALSE(*preempt);
   device_.complete(1);
@@ -280,9 +285,7 @@ TEST_F(ReservationsTest, PreemptAndAbortCanItselfBeAborted) {
   register_both();
   device_.behaviour().holds = true;
   const auto alices = world_.begin(alice_, {.cdb = read_10(), .tag = 1});
-  const auto preempt = world_.begin(bob_, {.cdb = reserve_out(Action::preempt_and_abort, Type::write_exclusive),
-                                           .data_out = parameter_list({.key = 0xb, .action_key = 0xa}),
-                                           .tag = 7});
+  const auto preempt = bob_preempts_and_aborts_alice();
   EXPECT_FALSE(*preempt);
   const auto abort = world_.begin_function(bob_, TaskManagementFunction::abort_task, lun, 7);
   world_.advance(2s);
@@ -297,9 +300,7 @@ TEST_F(ReservationsTest, PreemptAndAbortIsNotGoodWhileAPreemptedTaskRuns) {
   register_both();
   device_.behaviour().holds = true;
   const auto alices = world_.begin(alice_, {.cdb = write_10(4), .data_out = {1, 2, 3, 4}, .tag = 1});
-  const auto preempt = world_.begin(bob_, {.cdb = reserve_out(Action::preempt_and_abort, Type::write_exclusive),
-                                           .data_out = parameter_list({.key = 0xb, .action_key = 0xa}),
-                                           .tag = 7});
+  const auto preempt = bob_preempts_and_aborts_alice();
   const auto clear = world_.begin_function(carol, TaskManagementFunction::clear_task_set, lun);
   world_.advance(20s);
   ASSERT_TRUE(*clear && *preempt);
@@ -317,9 +318,7 @@ TEST_F(ReservationsTest, PreemptAndAbortWaitsOnWhenNobodyWantsItGoneAnyMore) {
   register_both();
   device_.behaviour().holds = true;
   const auto alices = world_.begin(alice_, {.cdb = read_10(), .tag = 1});
-  const auto preempt = world_.begin(bob_, {.cdb = reserve_out(Action::preempt_and_abort, Type::write_exclusive),
-                                           .data_out = parameter_list({.key = 0xb, .action_key = 0xa}),
-                                           .tag = 7});
+  const auto preempt = bob_preempts_and_aborts_alice();
   TaskManager impatient({.abort = 100ms});
   const auto abort = start(bob_.manage(impatient, TaskManagementFunction::abort_task, lun, 7));
   world_.advance(20s);

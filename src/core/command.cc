@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/itl_nexus.h"
+#include "core/logical_unit.h"
 #include "core/nexus.h"
 #include "core/refusals.h"
 
@@ -16,13 +18,26 @@ Task<Result<MutableBytes, Sense>> Command::data_out(std::uint64_t length) {
   if (abort_requested()) co_return failure(Sense::aborted_command());
   if (length == 0) co_return MutableBytes{};
   if (length > fetched_data_out_) {
-    fetching_ = true;
-    const bool here = co_await fetch_data_out(static_cast<std::uint32_t>(length));
-    fetching_ = false;
+    const auto bytes = static_cast<std::uint32_t>(length);
+    const bool here = co_await (has_data_out(bytes) ? fetch_data_out(bytes) : wait_for_data_out(bytes));
     if (!here || abort_requested()) co_return failure(Sense::aborted_command());
     fetched_data_out_ = length;
   }
   co_return fetched_data_out().first(static_cast<std::size_t>(length));
+}
+
+// An initiator takes its time to send what it is asked for, and one that has crashed never does: others wait for its
+// task only where order demands it.
+Task<bool> Command::wait_for_data_out(std::uint32_t length) {
+  TaskSet& task_set = itl_->unit().task_set();
+  fetching_ = true;
+  task_set.step_back(*this);
+  const bool here = co_await fetch_data_out(length);
+  fetching_ = false;
+  if (!here || abort_requested()) co_return false;
+  const TaskSet::Entry entry = task_set.come_back(*this);
+  if (entry == TaskSet::Entry::dormant) co_await task_set.admission(*this);
+  co_return state_ != State::cancelled;
 }
 
 Task<Result<MutableBytes, Sense>> Command::parameter_list(std::uint64_t length) {

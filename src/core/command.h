@@ -98,7 +98,9 @@ class Command {
     if (is_part()) whole_->part_ = nullptr;
   }
 
-  // For the transport: bring in the first `length` (<= expected_data_out) bytes of Data-Out. False when that will never
+  // For the transport: are the first `length` (<= expected_data_out) bytes of Data-Out here already?
+  virtual bool has_data_out(std::uint32_t length) const = 0;
+  // Bring in the first `length` (<= expected_data_out) bytes of Data-Out. False when that will never
   // be: aborted (abandon_data_out() was called) or the connection is lost.
   virtual Task<bool> fetch_data_out(std::uint32_t length) = 0;
   // Where fetch_data_out() has put them.
@@ -111,6 +113,9 @@ class Command {
   friend class TaskSet;
   friend class AbortGroup;
   friend class TaskOrder;
+
+  // fetch_data_out() where that takes time. False also when an abort has ended the task on its way back.
+  Task<bool> wait_for_data_out(std::uint32_t length);
 
   Shard& shard_;
   Nexus& nexus_;
@@ -134,11 +139,12 @@ class Command {
   enum class State : std::uint8_t { received, dormant, enabled, cancelled };
   Standing standing_ = Standing::none;
   State state_ = State::received;
-  bool alone_ = false;     // no other task may run beside it
-  bool ended_ = false;     // the handler is done; only the verdict on its abort is awaited
-  bool released_ = false;  // on its way out
-  TaskLink of_shard_;      // all tasks of this unit on this shard
-  TaskLink of_queue_;      // dormant tasks of all shards, in order; under the task set's lock
+  bool alone_ = false;       // no other task may run beside it
+  bool steps_back_ = false;  // while it waits for Data-Out
+  bool ended_ = false;       // the handler is done; only the verdict on its abort is awaited
+  bool released_ = false;    // on its way out
+  TaskLink of_shard_;        // all tasks of this unit on this shard
+  TaskLink of_queue_;        // dormant tasks of all shards, in order; under the task set's lock
   // Resumes the task where it waits: for admission or for a verdict. Always posted to the own shard.
   struct Wake : PostedWork {
     std::coroutine_handle<> task{};

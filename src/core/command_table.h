@@ -28,10 +28,18 @@ enum class Access : std::uint8_t {
   reservation,        // PERSISTENT RESERVE and RESERVE/RELEASE: their own rules
 };
 
-// Whether blocks may be shared while it runs. exclusive_range: no other command may touch the blocks meanwhile.
-// independent: it touches neither blocks nor device and waits for nobody, so that a command which takes hours does not
-// hold it up; only for `immediate` rows.
-enum class Overlap : std::uint8_t { shared, exclusive_range, independent };
+// Whether blocks may be shared while it runs.
+enum class Overlap : std::uint8_t {
+  shared,
+  // No other command may touch the blocks between its reading and its writing. It may, while this one waits for its
+  // Data-Out: until then it has done nothing, and what it has checked it checks again.
+  exclusive_range,
+  // One after the other in the order of their arrival, the wait for Data-Out included (tapes).
+  sequential,
+  // It touches neither blocks nor device and waits for nobody, so that a command which takes hours does not hold it
+  // up; only for `immediate` rows.
+  independent,
+};
 
 // One row of a device type's command table. Exactly one of `immediate` and `deferred` is set.
 struct CommandTraits {

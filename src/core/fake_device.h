@@ -74,7 +74,7 @@ class FakeDevice final : public DeviceServer {
   unsigned running() const { return running_; }
   unsigned most_running() const { return most_running_; }
 
-  // READ and WRITE of as many bytes as TRANSFER LENGTH says; COMPARE AND WRITE runs alone.
+  // READ and WRITE of as many bytes as TRANSFER LENGTH says; some run alone, or in turn.
   template <std::uint8_t Code>
   struct Transfer {
     static constexpr std::uint8_t operation_code = Code;
@@ -98,6 +98,18 @@ class FakeDevice final : public DeviceServer {
     static constexpr Access access = Access::write;
     static constexpr Overlap overlap = Overlap::exclusive_range;
     static Task<Reply> run(FakeDevice& device, Command& command) { return Read::run(device, command); }
+  };
+  struct WriteAlone : Transfer<0x2e> {
+    static constexpr std::string_view name = "WRITE ALONE";
+    static constexpr Access access = Access::write;
+    static constexpr Overlap overlap = Overlap::exclusive_range;
+    static Task<Reply> run(FakeDevice& device, Command& command) { return Write::run(device, command); }
+  };
+  struct WriteInTurn : Transfer<0x3f> {
+    static constexpr std::string_view name = "WRITE IN TURN";
+    static constexpr Access access = Access::write;
+    static constexpr Overlap overlap = Overlap::sequential;
+    static Task<Reply> run(FakeDevice& device, Command& command) { return Write::run(device, command); }
   };
   struct TestUnitReady {
     static constexpr std::string_view name = "TEST UNIT READY";
@@ -146,7 +158,7 @@ class FakeDevice final : public DeviceServer {
 inline Result<const CommandTraits*, Sense> FakeDevice::decode(const Cdb& cdb) const {
   static constexpr auto commands =
       command_set_with_reservations<FakeDevice, TestUnitReady, Inquiry, RequestSense, ReportLuns, Read, Write, Alone,
-                                    ReportTargetPortGroups, SetTargetPortGroups>();
+                                    WriteAlone, WriteInTurn, ReportTargetPortGroups, SetTargetPortGroups>();
   return CommandTable(commands).decode(cdb);
 }
 

@@ -4,17 +4,19 @@
 namespace tgt {
 
 void TaskOrder::enter(Command& command, Standing standing) {
+  const bool comes_back = command.standing_ == Standing::aside;
+  if (comes_back) --aside_;
   command.standing_ = standing;
   command.state_ = Command::State::dormant;
-  if (standing == Standing::head_of_queue || standing == Standing::part) {
-    dormant_.push_front(command);
+  if (comes_back || standing == Standing::head_of_queue) {
+    queue_of(command).push_front(command);
   } else {
-    dormant_.push_back(command);
+    queue_of(command).push_back(command);
   }
 }
 
 bool TaskOrder::may_run(const Command& command) const {
-  if (command.standing_ == Standing::head_of_queue || command.standing_ == Standing::part) return !alone_enabled_;
+  if (command.standing_ == Standing::head_of_queue) return !alone_enabled_;
   if (head_of_queue_enabled_ != 0 || ordered_enabled_) return false;
   if (command.standing_ == Standing::simple) return true;
   const bool waits_for_wholes = command.request().attribute == TaskAttribute::ordered;
@@ -23,20 +25,25 @@ bool TaskOrder::may_run(const Command& command) const {
 
 TaskOrder::Queue TaskOrder::enable() {
   Queue enabled;
-  while (frozen_ == 0 && !dormant_.empty() && may_run(*dormant_.first())) {
-    Command& command = *dormant_.first();
-    dormant_.remove(command);
-    command.state_ = Command::State::enabled;
-    if (command.standing_ == Standing::simple || command.standing_ == Standing::part) ++simple_enabled_;
-    if (command.standing_ == Standing::head_of_queue) ++head_of_queue_enabled_;
-    if (command.standing_ == Standing::ordered) ordered_enabled_ = true;
-    if (command.alone_) alone_enabled_ = true;
-    enabled.push_back(command);
-  }
+  if (frozen_ != 0) return enabled;
+  while (!parts_.empty() && !alone_enabled_) start(*parts_.first(), enabled);
+  while (!dormant_.empty() && may_run(*dormant_.first())) start(*dormant_.first(), enabled);
   return enabled;
 }
 
-void TaskOrder::step_aside(Command& command) {
+void TaskOrder::start(Command& command, Queue& enabled) {
+  queue_of(command).remove(command);
+  command.state_ = Command::State::enabled;
+  if (command.standing_ == Standing::simple || command.standing_ == Standing::part) ++simple_enabled_;
+  if (command.standing_ == Standing::head_of_queue) ++head_of_queue_enabled_;
+  if (command.standing_ == Standing::ordered) {
+    ordered_enabled_ = true;
+    alone_enabled_ = command.alone_;
+  }
+  enabled.push_back(command);
+}
+
+void TaskOrder::put_aside(Command& command) {
   end(command);
   command.standing_ = Standing::aside;
   ++aside_;
@@ -46,13 +53,15 @@ void TaskOrder::end(Command& command) {
   if (command.standing_ == Standing::simple || command.standing_ == Standing::part) --simple_enabled_;
   if (command.standing_ == Standing::aside) --aside_;
   if (command.standing_ == Standing::head_of_queue) --head_of_queue_enabled_;
-  if (command.standing_ == Standing::ordered) ordered_enabled_ = false;
-  if (command.alone_) alone_enabled_ = false;
+  if (command.standing_ == Standing::ordered) {
+    ordered_enabled_ = false;
+    alone_enabled_ = false;
+  }
   command.standing_ = Standing::none;
 }
 
 void TaskOrder::cancel(Command& command) {
-  dormant_.remove(command);
+  queue_of(command).remove(command);
   command.state_ = Command::State::cancelled;
   command.standing_ = Standing::none;
 }

@@ -12,20 +12,21 @@ namespace tgt {
 //
 // SAM-6, 8.6: HEAD OF QUEUE is enabled at once; SIMPLE when no HEAD OF QUEUE task runs and no ORDERED task stands
 // before it; ORDERED when it is the oldest and every earlier task has ended. While frozen nothing is enabled.
-// A part of a task that runs already (Command) waits for nothing but a task that is alone: what is dormant may be
-// waiting for that very task.
+// A part of a task that runs already (Command), or a task that comes back from waiting for its data, waits for nothing
+// but a task that is alone: what is dormant may be waiting for that very task.
 class TaskOrder {
  public:
   using Queue = TaskList<&Command::of_queue_>;
   using Standing = Command::Standing;
 
-  // A task joins the queue. An ORDERED one may ask to be alone: then HEAD OF QUEUE does not overtake it once it runs.
+  // A task joins the queue, or comes back to its front when it had been put aside. An ORDERED one may ask to be alone:
+  // then HEAD OF QUEUE does not overtake it once it runs.
   void enter(Command& command, Standing standing);
   // The dormant tasks that may run now, in order; each leaves the queue by this.
   Queue enable();
-  // An enabled SIMPLE task (or one that went past the lock) goes on in the order of its parts: a task that wants to be
-  // alone waits for these only, one that is ORDERED still for all of it.
-  void step_aside(Command& command);
+  // An enabled task (or one that went past the lock) waits for something else, for its parts or its data: a task that
+  // wants to be alone does not wait for it, one that is ORDERED still does.
+  void put_aside(Command& command);
   // A task that was enabled has ended, or nothing waits for it any more.
   void end(Command& command);
   // A dormant task goes without having run.
@@ -44,7 +45,11 @@ class TaskOrder {
 
  private:
   bool may_run(const Command& command) const;
+  void start(Command& command, Queue& enabled);
 
+  Queue& queue_of(const Command& command) { return command.standing_ == Standing::part ? parts_ : dormant_; }
+
+  Queue parts_;
   Queue dormant_;
   std::size_t simple_enabled_ = 0;
   std::size_t aside_ = 0;

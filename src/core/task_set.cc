@@ -50,9 +50,11 @@ TaskSet::Entry TaskSet::enter(Command& command, Overlap overlap) {
   const TaskAttribute attribute = command.request().attribute;
   Standing standing = Standing::simple;
   if (attribute == TaskAttribute::head_of_queue) standing = Standing::head_of_queue;
-  command.alone_ = overlap == Overlap::exclusive_range;
+  command.alone_ = overlap == Overlap::exclusive_range || overlap == Overlap::sequential;
   if (attribute == TaskAttribute::ordered || command.alone_) standing = Standing::ordered;
   if (command.is_part()) standing = Standing::part;
+  const bool has_a_place = attribute == TaskAttribute::ordered || attribute == TaskAttribute::head_of_queue;
+  command.steps_back_ = !has_a_place && overlap != Overlap::sequential && !command.is_part();
   const bool in_no_order = standing == Standing::simple || standing == Standing::part;
   const bool quiet = in_no_order && (command.itl().armed() & ItlNexus::task_ordering) == 0;
   if (quiet || overlap == Overlap::independent) {
@@ -114,7 +116,18 @@ void TaskSet::post(const std::vector<OfShard*>& requests) {
   for (OfShard* mine : requests) mine->shard->post(mine->drain_request);
 }
 
+// Of its tasks those that wait for Data-Out are put aside here: it cost them no lock to begin.
 void TaskSet::drain_requested(OfShard& mine) {
+  {
+    const LockGuard lock(mutex_);
+    mine.asked = false;
+    for (Command* task = mine.tasks.first(); task != nullptr; task = mine.tasks.after(*task)) {
+      const bool steps_back = task->standing_ == Command::Standing::quiet && task->fetching_ && task->steps_back_;
+      if (!steps_back) continue;
+      order_.put_aside(*task);
+      --mine.quiet;
+    }
+  }
   if (mine.quiet == 0) {
     report_drained(mine);
   } else {
@@ -126,7 +139,6 @@ void TaskSet::report_drained(OfShard& mine) {
   TaskOrder::Queue enabled;
   {
     const LockGuard lock(mutex_);
-    mine.asked = false;
     if (!std::exchange(mine.undrained, false)) return;
     order_.shard_is_drained();
     enabled = order_.enable();
@@ -169,17 +181,33 @@ void TaskSet::leave_order(Command& command) {
 }
 
 void TaskSet::step_aside(Command& command) {
+  using Standing = Command::Standing;
+  const bool in_order = command.standing_ == Standing::ordered || command.standing_ == Standing::head_of_queue;
+  if (!in_order) put_aside(command);
+}
+
+void TaskSet::put_aside(Command& command) {
   const bool was_quiet = command.standing_ == Command::Standing::quiet;
-  if (!was_quiet && command.standing_ != Command::Standing::simple) return;
   TaskOrder::Queue enabled;
   {
     const LockGuard lock(mutex_);
-    order_.step_aside(command);
+    order_.put_aside(command);
     enabled = order_.enable();
     disarm_if_quiet();
   }
   wake_all(enabled);
   if (was_quiet) one_quiet_less(of(command));
+}
+
+void TaskSet::step_back(Command& command) {
+  const bool unseen = command.standing_ == Command::Standing::quiet &&
+                      (command.itl().armed() & ItlNexus::task_ordering) == 0;  // a drain will find it
+  if (command.steps_back_ && !unseen) put_aside(command);
+}
+
+TaskSet::Entry TaskSet::come_back(Command& command) {
+  if (command.standing_ != Command::Standing::aside) return Entry::enabled;
+  return enter_armed(command, command.alone_ ? Command::Standing::ordered : Command::Standing::part);
 }
 
 bool TaskSet::end(Command& command) {

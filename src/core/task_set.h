@@ -50,6 +50,12 @@ class TaskSet {
   // whole. Nothing changes for a command that was itself sent to be ordered.
   void step_aside(Command& command);
 
+  // While it waits for its Data-Out: nobody waits for it but a task that is ORDERED. Afterwards come_back() says
+  // whether it goes on at once or has to await admission(), ahead of what is dormant already. Nothing changes for a
+  // command that keeps its place.
+  void step_back(Command& command);
+  Entry come_back(Command& command);
+
   // Its handler is done (or never ran). True: the verdict of a task management function has to be awaited first.
   bool end(Command& command);
   auto verdict(Command& command) { return Waiting{command}; }
@@ -91,13 +97,14 @@ class TaskSet {
     DrainRequest drain_request;
     // Under the lock:
     std::size_t attached = 0;
-    bool asked = false;      // the request is under way or reports_drained is set
+    bool asked = false;      // the request is under way
     bool undrained = false;  // TaskOrder waits for this shard
   };
 
   OfShard& of(const Command& command);
   void one_quiet_less(OfShard& mine);
   Entry enter_armed(Command& command, Command::Standing standing);
+  void put_aside(Command& command);
   // With the lock held: what arming and disarming takes; the requests are posted after unlocking.
   void arm();
   void disarm_if_quiet();

@@ -46,6 +46,9 @@ inline std::optional<Sense> refuses_other_length(const Command& command, std::ui
 std::optional<Sense> refuses_transfer(const Disk& disk, const BlockRange& range, Field length);
 
 // The same for commands that change the medium, which may be write-protected.
+//
+// What a command checked before it asked for its Data-Out it checks again when that is here: others may have formatted,
+// ejected, cut or write-protected the medium meanwhile.
 std::optional<Sense> refuses_write(const Disk& disk, const BlockRange& range, Field length);
 
 }  // namespace tgt

@@ -23,6 +23,7 @@ Task<Reply> CompareAndWrite::run(Disk& disk, Command& command) {
   if (const auto wrong = refuses_other_length(command, 2 * length)) co_return Reply::check_condition(*wrong);
   const auto data = co_await command.data_out(2 * length);
   if (!data) co_return Reply::check_condition(data.error());
+  if (const auto gone = refuses_write(disk, range, number_of_logical_blocks)) co_return Reply::check_condition(*gone);
   auto different = co_await compare_medium(disk, command, range, data->first(length));
   if (different) co_return std::move(*different);
   const TimePoint began = command.shard().now();

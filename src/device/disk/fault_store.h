@@ -58,6 +58,7 @@ class FaultStore final : public BlockStore {
     return memory_->read(shard, good, offset);
   }
   StoreTransfer write(Shard& shard, Bytes data, std::uint64_t offset) override {
+    ++writes;
     const std::uint64_t bad = first_bad(script_.write_bad_from);
     if (offset >= bad) return StoreTransfer::Outcome(failure(IoFault{.kind = script_.fault}));
     const Bytes good = data.first(step(data.size(), bad - offset));
@@ -78,6 +79,7 @@ class FaultStore final : public BlockStore {
     return memory_->extent_at(shard, offset);
   }
 
+  unsigned writes = 0;
   unsigned flushes = 0;
   unsigned discards = 0;
   mutable unsigned looks_at_space = 0;

@@ -68,6 +68,12 @@ std::optional<Sense> refuses_pattern(Bytes list, std::uint16_t at, std::uint32_t
   return std::nullopt;
 }
 
+std::optional<Sense> refuses(Disk& disk) {
+  if (auto reason = disk.medium_work().refuses(MediumWork::Kind::format)) return reason;
+  if (auto reason = disk.medium_absent()) return reason;
+  return disk.write_protection();
+}
+
 std::optional<Sense> refuses_cdb(const Command& command) {
   if (command[FormatUnit::format_data] == 0) {
     for (const Field field : {FormatUnit::long_list, FormatUnit::complete_list, FormatUnit::defect_list_format}) {
@@ -107,14 +113,11 @@ Task<Result<Wanted, Sense>> wanted_by(Command& command, std::uint32_t block) {
 }  // namespace
 
 Task<Reply> FormatUnit::run(Disk& disk, Command& command) {
-  if (const auto refused = disk.medium_work().refuses(MediumWork::Kind::format)) {
-    co_return Reply::check_condition(*refused);
-  }
-  if (const auto refused = disk.medium_absent()) co_return Reply::check_condition(*refused);
-  if (const auto refused = disk.write_protection()) co_return Reply::check_condition(*refused);
+  if (const auto refused = refuses(disk)) co_return Reply::check_condition(*refused);
   if (const auto refused = refuses_cdb(command)) co_return Reply::check_condition(*refused);
   auto wanted = co_await wanted_by(command, disk.block_size().bytes());
   if (!wanted) co_return Reply::check_condition(wanted.error());
+  if (const auto refused = refuses(disk)) co_return Reply::check_condition(*refused);
   wanted->job.give_space_back = disk.thin();
   auto reply = co_await MediumWork::run(disk, command, std::move(wanted->job), wanted->immediate);
   co_return std::move(reply);

@@ -13,6 +13,7 @@ Task<Reply> OrWrite16::run(Disk& disk, Command& command) {
   const auto length = static_cast<std::size_t>(range.bytes(disk));
   const auto data = co_await command.data_out(length);
   if (!data) co_return Reply::check_condition(data.error());
+  if (const auto refused = refuses_write(disk, range, transfer_length)) co_return Reply::check_condition(*refused);
   auto buffer = command.allocate_data_in(length);
   if (!buffer) co_return Reply::check_condition(buffer.error());
   const MutableBytes blocks = buffer->first(length);

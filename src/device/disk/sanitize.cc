@@ -52,6 +52,7 @@ Task<Reply> SanitizeOverwrite::run(Disk& disk, Command& command) {
   }
   const auto list = co_await command.parameter_list(length);
   if (!list) co_return Reply::check_condition(list.error());
+  if (const auto refused = refuses(disk)) co_return Reply::check_condition(*refused);
   MediumWork::Job job = job_of(command);
   const auto wrong = refuses_list(*list, disk.block_size().bytes(), job);
   if (wrong) co_return Reply::check_condition(*wrong);

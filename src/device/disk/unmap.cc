@@ -26,6 +26,11 @@ struct BlockDescriptor {
 };
 static_assert(WireStruct<BlockDescriptor> && sizeof(BlockDescriptor) == 16);
 
+std::optional<Sense> refuses(const Disk& disk) {
+  if (auto reason = disk.not_ready()) return reason;
+  return disk.write_protection();
+}
+
 // The ranges that the list names, every one of them checked before the first is touched.
 Result<std::vector<BlockRange>, Sense> ranges_of(const Disk& disk, Bytes list) {
   const auto header = read_wire<ParameterListHeader>(list);
@@ -57,11 +62,11 @@ Result<std::vector<BlockRange>, Sense> ranges_of(const Disk& disk, Bytes list) {
 }  // namespace
 
 Task<Reply> Unmap::run(Disk& disk, Command& command) {
-  if (const auto reason = disk.not_ready()) co_return Reply::check_condition(*reason);
-  if (const auto reason = disk.write_protection()) co_return Reply::check_condition(*reason);
+  if (const auto refused = refuses(disk)) co_return Reply::check_condition(*refused);
   if (command[parameter_list_length] == 0) co_return Reply::good();
   const auto list = co_await command.parameter_list(command[parameter_list_length]);
   if (!list) co_return Reply::check_condition(list.error());
+  if (const auto refused = refuses(disk)) co_return Reply::check_condition(*refused);
   const auto ranges = ranges_of(disk, *list);
   if (!ranges) co_return Reply::check_condition(ranges.error());
   for (const BlockRange& range : *ranges) {

@@ -24,6 +24,7 @@ Task<Reply> write_blocks(Disk& disk, Command& command, Writing writing) {
   BlockStore& store = disk.store();
   const auto sent = co_await command.announced_data_out(range.bytes(disk));
   if (!sent) co_return Reply::check_condition(sent.error());
+  if (const auto refused = refuses_write(disk, range, writing.length)) co_return Reply::check_condition(*refused);
   const MutableBytes data = *sent;
   if (const auto refused = refuses_part(data, smallest_part(disk))) co_return Reply::check_condition(*refused);
   const TimePoint began = shard.now();

@@ -14,6 +14,7 @@ Task<Reply> write_and_verify_blocks(Disk& disk, Command& command, WritingAndVeri
   Shard& shard = command.shard();
   const auto sent = co_await command.announced_data_out(range.bytes(disk));
   if (!sent) co_return Reply::check_condition(sent.error());
+  if (const auto refused = refuses_write(disk, range, writing.length)) co_return Reply::check_condition(*refused);
   const MutableBytes data = *sent;
   if (const auto refused = refuses_part(data, disk.block_size().bytes())) co_return Reply::check_condition(*refused);
   range.count = BlockCount(data.size() >> disk.block_size().exponent);

@@ -38,6 +38,7 @@ Task<Reply> WriteAtomic16::run(Disk& disk, Command& command) {
   if (const auto wrong = refuses_other_length(command, length)) co_return Reply::check_condition(*wrong);
   const auto data = co_await command.data_out(length);
   if (!data) co_return Reply::check_condition(data.error());
+  if (const auto refused = refuses(disk, range)) co_return Reply::check_condition(*refused);
   auto before = command.allocate_data_in(length);
   if (!before) co_return Reply::check_condition(before.error());
   const auto read = co_await disk.store().read_all(command.shard(), before->first(length), range.offset(disk));

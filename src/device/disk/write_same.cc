@@ -56,6 +56,7 @@ Task<Reply> write_same(Disk& disk, Command& command, WritingSame writing) {
     if (const auto wrong = refuses_other_length(command, length)) co_return Reply::check_condition(*wrong);
     const auto data = co_await command.data_out(length);
     if (!data) co_return Reply::check_condition(data.error());
+    if (const auto refused = refuses(disk, writing)) co_return Reply::check_condition(*refused);
     block = *data;
   }
   const bool zeros = std::ranges::all_of(block, [](std::uint8_t byte) { return byte == 0; });

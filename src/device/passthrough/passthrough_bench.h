@@ -151,6 +151,7 @@ class PassthroughBench : public testing::Test {
         : Command(shard, nexus, request), data_(data), outcome_(outcome) {}
 
    private:
+    bool has_data_out(std::uint32_t) const override { return outcome_.data_out_given.is_set(); }
     Task<bool> fetch_data_out(std::uint32_t) override {
       co_await outcome_.data_out_given.wait();
       co_return !abandoned_;

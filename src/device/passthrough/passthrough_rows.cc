@@ -70,8 +70,8 @@ constexpr auto block_rows = make_forward_rows(access_of_block_command, Overlap::
 constexpr auto optical_rows = make_forward_rows(access_of_optical_command, Overlap::shared);
 constexpr auto other_rows = make_forward_rows(access_of_other_command, Overlap::shared);
 // In order of arrival, each after the one before it, its data included.
-constexpr auto tape_rows = make_forward_rows(access_of_tape_command, Overlap::exclusive_range);
-constexpr auto changer_rows = make_forward_rows(access_of_changer_command, Overlap::exclusive_range);
+constexpr auto tape_rows = make_forward_rows(access_of_tape_command, Overlap::sequential);
+constexpr auto changer_rows = make_forward_rows(access_of_changer_command, Overlap::sequential);
 
 const std::array<CommandTraits, 256>& forward_rows(const DeviceFacts& facts) {
   if (facts.is_disk()) return block_rows;
@@ -121,12 +121,12 @@ constexpr CommandTraits prevent_row{.name = "PREVENT ALLOW MEDIUM REMOVAL",
                                     .cdb_length = 6,
                                     .access = Access::write,
                                     .decide_access = access_of_other_command,
-                                    .overlap = Overlap::exclusive_range,
+                                    .overlap = Overlap::sequential,
                                     .deferred = handle<pass_prevent_allow_medium_removal>};
 constexpr CommandTraits block_limits_row{.name = "READ BLOCK LIMITS",
                                          .operation_code = operation_code::read_block_limits,
                                          .cdb_length = 6,
-                                         .overlap = Overlap::exclusive_range,
+                                         .overlap = Overlap::sequential,
                                          .deferred = handle<pass_read_block_limits>};
 constexpr CommandTraits supported_codes_row{.name = "REPORT SUPPORTED OPERATION CODES",
                                             .operation_code = operation_code::maintenance_in,

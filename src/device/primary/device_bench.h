@@ -9,6 +9,7 @@
 #include "core/itl_nexus.h"
 #include "core/target.h"
 #include "core/task_router.h"
+#include "reactor/event.h"
 #include "reactor/simulated_reactor.h"
 
 namespace tgt {
@@ -30,6 +31,7 @@ class DeviceBench final : public Session {
       : target_(1, target_name, "iscsi", {&reactor_.shard()}),
         unit_(std::make_shared<LogicalUnit>(std::move(device), std::vector<Shard*>{&reactor_.shard()})) {
     target_.map(Lun{0}, unit_);
+    data_sent_.set();
     reactor_.run(login(nexus_, 1));
     send({0, 0, 0, 0, 0, 0});  // takes the unit attention of the login
   }
@@ -86,6 +88,9 @@ class DeviceBench final : public Session {
     spawn(run_beside(request, std::move(data_out), answer));
     return answer;
   }
+  // What is sent from now on comes without its Data-Out, until send_data().
+  void withhold_data() { data_sent_.reset(); }
+  void send_data() { data_sent_.set(); }
   TaskTag latest_tag() const { return {tag_}; }
   DeviceServer& device() { return unit_->device(); }
   const std::shared_ptr<LogicalUnit>& shared_unit() { return unit_; }
@@ -99,14 +104,19 @@ class DeviceBench final : public Session {
  private:
   class BenchCommand final : public Command {
    public:
-    BenchCommand(Shard& shard, Nexus& nexus, const Request& request, MutableBytes data)
-        : Command(shard, nexus, request), data_(data) {}
+    BenchCommand(Shard& shard, Nexus& nexus, const Request& request, MutableBytes data, Event& data_sent)
+        : Command(shard, nexus, request), data_(data), data_sent_(data_sent) {}
 
    private:
-    Task<bool> fetch_data_out(std::uint32_t) override { co_return true; }
+    bool has_data_out(std::uint32_t) const override { return data_sent_.is_set(); }
+    Task<bool> fetch_data_out(std::uint32_t) override {
+      co_await data_sent_.wait();
+      co_return true;
+    }
     MutableBytes fetched_data_out() override { return data_; }
-    void abandon_data_out() override {}
+    void abandon_data_out() override { data_sent_.set(); }
     MutableBytes data_;
+    Event& data_sent_;
   };
 
   Task<void> login(std::shared_ptr<Nexus>& nexus, std::uint64_t id) {
@@ -124,7 +134,7 @@ class DeviceBench final : public Session {
     co_await execute(*nexus_, request, data_out, *answer);
   }
   Task<void> execute(Nexus& nexus, const Command::Request& request, MutableBytes data_out, Answer& answer) {
-    BenchCommand command(reactor_.shard(), nexus, request, data_out);
+    BenchCommand command(reactor_.shard(), nexus, request, data_out, data_sent_);
     const auto outcome = co_await TaskRouter::execute(command);
     if (outcome == TaskRouter::Outcome::silent) co_return;
     const Reply& reply = command.reply();
@@ -141,6 +151,7 @@ class DeviceBench final : public Session {
   std::shared_ptr<Nexus> nexus_;
   std::deque<std::shared_ptr<Nexus>> others_;
   std::uint64_t tag_ = 0;
+  Event data_sent_;
 };
 
 }  // namespace tgt

@@ -93,6 +93,7 @@ class IscsiCommand final : public Command, public Outgoing {
   bool concluded = false;  // its response is queued, or it is silent for good
 
  private:
+  bool has_data_out(std::uint32_t length) const override { return data_out_.has(length); }
   Task<bool> fetch_data_out(std::uint32_t length) override;
   MutableBytes fetched_data_out() override { return buffer_.all(); }
   void abandon_data_out() override;

@@ -53,6 +53,27 @@ Task<void> one_command(Stress& stress, LoopbackInitiator& initiator, unsigned di
   (reply.answered ? stress.answered : stress.silent).fetch_add(1);
 }
 
+// A write whose data comes when it comes.
+Task<void> one_slow_write(Stress& stress, LoopbackInitiator& initiator, unsigned dice) {
+  const bool is_alone = dice % 3 == 0;
+  const std::uint64_t tag = stress.next_tag.fetch_add(1) + (is_alone ? alone_tags : 0);
+  Join work;
+  work.add([](Stress& of, LoopbackInitiator& by, LoopbackInitiator::Execution execution)
+               -> Task<void> {
+    const LoopbackReply reply = co_await by.execute(std::move(execution));
+    (reply.answered ? of.answered : of.silent).fetch_add(1);
+  }(stress, initiator,
+               {.lun = steady,
+                .cdb = is_alone ? write_alone(64) : write_10(64),
+                .data_out = std::vector<std::uint8_t>(64),
+                .attribute = dice % 11 == 0 ? TaskAttribute::ordered : TaskAttribute::simple,
+                .tag = tag,
+                .withhold_data_out = true}));
+  co_await initiator.shard().sleep(std::chrono::microseconds(dice / 64 % 2000));
+  initiator.give_data_out(tag);
+  co_await work.all();
+}
+
 Task<void> one_function(Stress& stress, LoopbackInitiator& initiator, unsigned dice) {
   static constexpr TaskManagementFunction functions[] = {
       TaskManagementFunction::abort_task,        TaskManagementFunction::abort_task_set,
@@ -79,6 +100,9 @@ Task<void> one_session(Stress& stress, Shard& shard, unsigned number, unsigned r
   for (int round = 0; round < 12; ++round) {
     for (unsigned burst = dice() % 16; burst != 0; --burst) {
       work.add(one_command(stress, initiator, static_cast<unsigned>(dice() >> 4)));
+    }
+    for (unsigned burst = dice() % 4; burst != 0; --burst) {
+      work.add(one_slow_write(stress, initiator, static_cast<unsigned>(dice() >> 4)));
     }
     if (dice() % 3 == 0) work.add(one_function(stress, initiator, static_cast<unsigned>(dice() >> 4)));
     if (dice() % 2 == 0) co_await shard.sleep(1ms);

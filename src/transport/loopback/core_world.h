@@ -42,6 +42,8 @@ inline Cdb report_luns(std::uint8_t select = 0, std::uint8_t length_high = 0x10)
 }
 inline Cdb read_10(std::uint8_t length = 0) { return cdb_of({0x28, 0, 0, 0, 0, 0, 0, 0, length, 0}); }
 inline Cdb write_10(std::uint8_t length) { return cdb_of({0x2a, 0, 0, 0, 0, 0, 0, 0, length, 0}); }
+inline Cdb write_alone(std::uint8_t length) { return cdb_of({0x2e, 0, 0, 0, 0, 0, 0, 0, length, 0}); }
+inline Cdb write_in_turn(std::uint8_t length) { return cdb_of({0x3f, 0, 0, 0, 0, 0, 0, 0, length, 0}); }
 inline Cdb alone() { return cdb_of({0x3b, 0, 0, 0, 0, 0, 0, 0, 0, 0}); }
 
 // A target with fake devices and initiators on simulated shards.

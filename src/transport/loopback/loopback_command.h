@@ -19,6 +19,7 @@ class LoopbackCommand final : public Command {
   void give_data_out() { given_.set(); }
 
  private:
+  bool has_data_out(std::uint32_t) const override { return given_.is_set(); }
   Task<bool> fetch_data_out(std::uint32_t) override {
     co_await given_.wait();
     co_return !abandoned_;

@@ -39,6 +39,7 @@ class LoopbackInitiator final : public Session {
   Task<void> logout();
   bool logged_in() const { return nexus_ != nullptr; }
   Nexus& nexus() { return *nexus_; }
+  Shard& shard() { return shard_; }
 
   struct Execution {
     Lun lun{};

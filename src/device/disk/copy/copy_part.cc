@@ -22,6 +22,7 @@ class CopyPart final : public Command {
       : Command(whole, *end.itl, end.generation, request), data_(data) {}
 
  private:
+  bool has_data_out(std::uint32_t) const override { return true; }
   Task<bool> fetch_data_out(std::uint32_t) override { co_return true; }
   MutableBytes fetched_data_out() override { return data_; }
   void abandon_data_out() override {}

@@ -2,7 +2,6 @@
 #include "core/abort_group.h"
 
 #include <utility>
-#include <vector>
 
 #include "core/itl_nexus.h"
 #include "core/logical_unit.h"
@@ -19,7 +18,7 @@ AbortGroup::~AbortGroup() {
   if (registered_) settle(until_ == Until::left ? AbortVerdict::complete : AbortVerdict::rejected, {});
 }
 
-void AbortGroup::mark(const TaskSet::Predicate& which) {
+std::vector<Command*> AbortGroup::tasks_there(const TaskSet::Predicate& which) {
   TaskSet::OfShard& mine = set_.shards_[shard_.index()];
   std::vector<Command*> found;
   for (Command* task = mine.tasks.first(); task != nullptr; task = mine.tasks.after(*task)) {
@@ -29,6 +28,16 @@ void AbortGroup::mark(const TaskSet::Predicate& which) {
   found_any_ = !found.empty();
   mine.groups.push_back(this);
   registered_ = true;
+  return found;
+}
+
+void AbortGroup::watch(const TaskSet::Predicate& which) {
+  const std::vector<Command*> found = tasks_there(which);
+  running_.insert(found.begin(), found.end());
+}
+
+void AbortGroup::mark(const TaskSet::Predicate& which) {
+  const std::vector<Command*> found = tasks_there(which);
   for (Command* task : found) {
     if (until_ == Until::left) {
       task->aborted_ = true;

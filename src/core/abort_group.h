@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_set>
+#include <vector>
 
 #include "core/task_set.h"
 #include "reactor/event.h"
@@ -36,6 +37,8 @@ class AbortGroup {
   // Marks the tasks that are there now and hastens their end: dormant ones never run, those that wait for Data-Out wait
   // no more, the device server is told of the others.
   void mark(const TaskSet::Predicate& which);
+  // Only waits for the tasks that are there now, which go their way and are answered.
+  void watch(const TaskSet::Predicate& which);
   bool found_any() const { return found_any_; }
 
   // True when all have ended (or left), false when the time has come first; then it may be called again.
@@ -53,6 +56,7 @@ class AbortGroup {
   void left(Command& command);
 
  private:
+  std::vector<Command*> tasks_there(const TaskSet::Predicate& which);
   void hasten(Command& command);
   static void hasten_part(Command& part);
   void release(Command& command);

@@ -69,6 +69,7 @@ class FakeDevice final : public DeviceServer {
   void complete_all();
   std::vector<Happening> history() const;
   bool closed() const { return closed_; }
+  bool reset_after_close() const { return reset_after_close_; }
   unsigned resets() const { return resets_; }
   unsigned nexuses_lost() const { return nexuses_lost_; }
   unsigned running() const { return running_; }
@@ -153,6 +154,7 @@ class FakeDevice final : public DeviceServer {
   std::atomic<unsigned> resets_{0};
   unsigned nexuses_lost_ = 0;
   std::atomic<bool> closed_{false};
+  std::atomic<bool> reset_after_close_{false};
 };
 
 inline Result<const CommandTraits*, Sense> FakeDevice::decode(const Cdb& cdb) const {
@@ -176,6 +178,7 @@ inline void FakeDevice::abort(Command& command) {
 
 inline Task<ResetOutcome> FakeDevice::reset(Shard& shard, ResetKind) {
   resets_.fetch_add(1);
+  if (closed_) reset_after_close_ = true;
   if (behaviour_.reset_takes != Duration{}) co_await shard.sleep(behaviour_.reset_takes);
   if (behaviour_.reset_ends_held) complete_all();
   co_return behaviour_.reset;

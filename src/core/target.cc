@@ -91,11 +91,12 @@ Task<bool> Target::any_task(Shard& shard, const std::shared_ptr<LogicalUnit>& un
   co_return found.load();
 }
 
-Task<void> Target::end_tasks(Shard& shard, std::shared_ptr<LogicalUnit> unit) {
+// What begins no more while the unit is frozen arrives all the same; its initiator has to hear that the unit is gone.
+Task<void> Target::end_tasks(Shard& shard, std::shared_ptr<LogicalUnit> unit, WhenActive when_active) {
   const auto is_ours = [this](const Command& command) { return &command.nexus().target() == this; };
   const auto end_there = [&](Shard& there) -> Task<void> {
     AbortGroup group(unit, there, AbortGroup::Until::left);
-    group.mark(is_ours);
+    when_active == WhenActive::refuse ? group.watch(is_ours) : group.mark(is_ours);
     unit->task_set().forget_nexuses_on(there, *this);
     co_await group.wait(std::nullopt);
   };
@@ -127,7 +128,7 @@ Task<Target::Removal> Target::unmap(Shard& shard, Lun lun, WhenActive when_activ
   if (when_active == WhenActive::refuse) unit->task_set().thaw();
   if (!taken) co_return Removal::not_found;
   tell_of_changed_luns(nullptr);
-  co_await end_tasks(shard, unit);
+  co_await end_tasks(shard, unit, when_active);
   if (unit->left()) {
     co_await unit->wait_until_no_reset(shard);
     co_await unit->device().close(shard);

@@ -119,7 +119,7 @@ class Target {
   void tell_of_changed_luns(const LogicalUnit* except);
   void port_groups_changed(const Nexus* except);
   Task<bool> any_task(Shard& shard, const std::shared_ptr<LogicalUnit>& unit) const;
-  Task<void> end_tasks(Shard& shard, std::shared_ptr<LogicalUnit> unit);
+  Task<void> end_tasks(Shard& shard, std::shared_ptr<LogicalUnit> unit, WhenActive when_active);
 
   TargetId tid_;
   std::string name_;

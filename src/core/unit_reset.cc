@@ -11,7 +11,8 @@
 namespace tgt {
 namespace {
 
-// The device's part. It lives until the device has answered, which may be after its reset has been given up.
+// The device's part, from when the reset of the unit has begun. It lives until the device has answered, which may be
+// after its reset has been given up.
 struct DeviceReset {
   std::shared_ptr<LogicalUnit> unit;
   std::shared_ptr<Event> answered_or_late = std::make_shared<Event>();
@@ -19,7 +20,6 @@ struct DeviceReset {
 };
 
 Task<void> reset_device(DeviceReset reset, Shard& here, ResetKind kind, Sense condition) {
-  reset.unit->reset_begins();
   reset.unit->task_set().freeze();
   const ResetOutcome outcome = co_await reset.unit->device().reset(here, kind);
   *reset.outcome = outcome;
@@ -33,6 +33,7 @@ Task<void> reset_device(DeviceReset reset, Shard& here, ResetKind kind, Sense co
 
 Task<bool> UnitReset::perform(Shard& here, std::shared_ptr<LogicalUnit> unit) const {
   const UnitReset self = *this;  // the caller's may be gone before this ends
+  unit->reset_begins();          // at once: whoever takes the unit away closes the device when there is none
   unit->task_set().freeze();
   AbortSweep tasks(here, unit->shards(), unit, [](const Command&) { return true; });
   co_await tasks.mark();

@@ -259,6 +259,55 @@ TEST_F(TargetTest, ANewUnitMayTakeTheLunOfAnUnmappedOneAtOnce) {
   EXPECT_EQ(world_.run(alice_, {.cdb = test_unit_ready()}).status, Status::good);
 }
 
+// Its initiator would wait for nothing, and recover by ending its session.
+TEST_F(TargetTest, WhatArrivesWhileAnIdleUnitIsTakenAwayIsAnswered) {
+  device_.behaviour().holds = false;
+  auto removal = start(world_.target->unmap(*world_.shards()[0], lun, Target::WhenActive::refuse));
+  ASSERT_FALSE(*removal) << "the other shard has not been asked yet";
+  const auto a = start(alice_.execute({.cdb = test_unit_ready(), .tag = 1}));
+  world_.reactor().shard(1).turn(std::nullopt);
+  const auto b = start(bob_.execute({.cdb = test_unit_ready(), .tag = 2}));
+  world_.forget_device(device_);
+  world_.settle();
+  ASSERT_TRUE(*removal);
+  EXPECT_EQ(**removal, Target::Removal::done);
+  for (const auto& reply : {a, b}) {
+    ASSERT_TRUE(*reply);
+    EXPECT_TRUE((*reply)->answered);
+    EXPECT_EQ((*reply)->sense, Sense::logical_unit_not_supported());
+  }
+}
+
+TEST(TargetReset, NoDeviceIsResetThatWasClosed) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    CoreWorld world(3, seed);
+    FakeDevice& device = world.add_unit(lun, {});
+    LoopbackInitiator& initiator = world.add_initiator(1);
+    world.clear_attentions(initiator, lun);
+    const auto unit = world.target->find(lun);  // the device stays to be asked
+    start(initiator.manage(world.manager, TaskManagementFunction::logical_unit_reset, lun));
+    start(world.target->unmap(*world.shards()[0], lun, Target::WhenActive::abort_tasks));
+    world.forget_device(device);
+    world.settle();
+    EXPECT_TRUE(device.closed());
+    EXPECT_FALSE(device.reset_after_close()) << "seed " << seed;
+  }
+}
+
+TEST_F(TargetTest, AUnitAttentionThatRequestSenseHasNoMemoryForStaysPending) {
+  world_.target->find(lun)->unit_attentions().establish(Sense::mode_parameters_changed());
+  {
+    std::vector<Buffer> all;
+    for (const std::size_t size : {std::size_t{1} << 20, std::size_t{4096}, std::size_t{64}}) {
+      for (Buffer one = alice_.nexus().buffers().allocate(size); one; one = alice_.nexus().buffers().allocate(size)) {
+        all.push_back(std::move(one));
+      }
+    }
+    EXPECT_EQ(world_.run(alice_, {.cdb = request_sense(), .expected_data_in = 252}).status, Status::busy);
+  }
+  EXPECT_EQ(world_.run(alice_, {.cdb = test_unit_ready()}).sense, Sense::mode_parameters_changed());
+}
+
 // A copy between other units may hold it for hours.
 TEST_F(TargetTest, AnUnmappedUnitGivesItsStoreBackWhoeverHoldsIt) {
   class LentStore final : public StateStore {

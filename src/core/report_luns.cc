@@ -29,6 +29,12 @@ void clear_reported_luns_data_changed(Nexus& nexus) {
   }
 }
 
+void establish_reported_luns_data_changed(Nexus& nexus) {
+  for (const auto& itl : nexus.itls()) {
+    itl->unit().unit_attentions().establish_for(*itl, Sense::reported_luns_data_changed());
+  }
+}
+
 }  // namespace
 
 Reply ReportLuns::run(DeviceServer&, Command& command) {
@@ -44,6 +50,9 @@ Reply ReportLuns::run(DeviceServer&, Command& command) {
   std::memcpy(buffer->data(), &header, sizeof header);
   if (!list.empty()) std::memcpy(buffer->data() + sizeof header, list.data(), list_length);
   clear_reported_luns_data_changed(command.nexus());
+  // What changed on another shard after the list was made is not in it.
+  const bool changed = entries(command.nexus().target(), static_cast<SelectReport>(selection)) != list;
+  if (changed) establish_reported_luns_data_changed(command.nexus());
   return Reply::data_in(std::move(*buffer), sizeof header + list_length);
 }
 

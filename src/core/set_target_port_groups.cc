@@ -61,7 +61,7 @@ Task<Reply> SetTargetPortGroups::run(DeviceServer&, Command& command) {
   if (length < header_length || length > longest_list || length % sizeof(SetDescriptor) != 0) {
     co_return Reply::check_condition(Sense::parameter_list_length_error());
   }
-  const auto list = co_await command.data_out(length);
+  const auto list = co_await command.parameter_list(length);
   if (!list) co_return Reply::check_condition(list.error());
   const auto states = decode(*list, target.port_groups().list());
   if (!states) co_return Reply::check_condition(states.error());

@@ -72,7 +72,7 @@ Task<Reply> PersistentReserveOut::carry_out(PersistentReserveOutAction action, C
   if (length < PersistentReserveOutList::basic_length || length > PersistentReserveOutList::longest) {
     co_return Reply::check_condition(Sense::parameter_list_length_error());
   }
-  const auto list = co_await command.data_out(length);
+  const auto list = co_await command.parameter_list(length);
   if (!list) co_return Reply::check_condition(list.error());
   Reservations& reservations = command.itl().unit().reservations();
   const auto decoded = PersistentReserveOutList::decode(*list, std::move(*request), reservations.known_ports());

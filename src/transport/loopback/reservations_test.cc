@@ -408,6 +408,10 @@ TEST_F(ReservationsTest, ParameterListsOfWrongLengthAreRefused) {
   EXPECT_EQ(with_length(0), Sense::parameter_list_length_error());
   EXPECT_EQ(with_length(23), Sense::parameter_list_length_error());
   EXPECT_EQ(with_length(28), Sense::parameter_list_length_error());
+  const Cdb says_24 = reserve_out(Action::register_key, {});
+  EXPECT_EQ(world_.run(alice_, {.cdb = says_24, .data_out = std::vector<std::uint8_t>(16)}).sense,
+            Sense::parameter_list_length_error())
+      << "of which less comes";
 }
 
 TEST_F(ReservationsTest, UnknownTypesAndScopesAreRefused) {

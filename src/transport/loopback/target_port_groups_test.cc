@@ -172,6 +172,7 @@ TEST_F(TargetPortGroupsTest, AWrongListChangesNothing) {
   expect_field({0, 0, 0, 0, 0x02, 0, 0, 1, 0x02, 0, 0, 9}, 10);
   expect_field({0, 0, 0, 0, 0x02, 0, 0, 1, 0x0f, 0, 0, 2}, 8);
   EXPECT_EQ(sense(*alice_, set(10), std::vector<std::uint8_t>(10)), Sense::parameter_list_length_error());
+  EXPECT_EQ(sense(*alice_, set(8), std::vector<std::uint8_t>(4)), Sense::parameter_list_length_error());
   EXPECT_EQ(run(*alice_, set(0)).status, Status::good);
   EXPECT_EQ(run(*alice_, read_10()).status, Status::good);
   EXPECT_EQ(run(*bob_, read_10()).status, Status::good);

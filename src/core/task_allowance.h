@@ -20,7 +20,7 @@ class TaskAllowance {
     std::uint32_t batch = 1;
   };
 
-  // `limit` may change between calls. False: no place is left.
+  // `limit` is the same at every call. False: no place is left.
   template <class LimitFunction>
   bool take(Stock& stock, LimitFunction limit) {
     if (stock.free == 0 && !refill(stock, std::max<std::uint32_t>(limit(), 1))) return false;

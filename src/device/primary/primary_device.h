@@ -89,15 +89,20 @@ class PrimaryDevice : public DeviceServer {
   std::atomic<bool> descriptor_format_sense_{false};  // D_SENSE
 };
 
-// Data-In of at most `room` bytes, put together by `write(ParameterWriter&)`.
+// Data-In put together by `write(ParameterWriter&)`, in memory for `room` bytes; where that is too little it is asked
+// again for as much as there may be.
 template <class Write>
 Reply parameter_data(Command& command, std::size_t room, Write write) {
-  auto buffer = command.allocate_data_in(room);
-  if (!buffer) return Reply::check_condition(buffer.error());
-  ParameterWriter writer(buffer->first(room));
-  write(writer);
-  const std::size_t length = writer.length();
-  return Reply::data_in(std::move(*buffer), length);
+  constexpr std::size_t most = std::size_t{64} << 10;
+  for (;; room = most) {
+    auto buffer = command.allocate_data_in(room);
+    if (!buffer) return Reply::check_condition(buffer.error());
+    ParameterWriter writer(buffer->first(room));
+    write(writer);
+    const std::size_t length = writer.length();
+    if (!writer.overflowed()) return Reply::data_in(std::move(*buffer), length);
+    if (room >= most) return Reply::check_condition(Sense::internal_target_failure());
+  }
 }
 
 }  // namespace tgt

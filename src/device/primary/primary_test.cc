@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <string>
 
 #include "device/primary/controller.h"
@@ -76,6 +77,18 @@ TEST_F(ControllerTest, NamesThePortsOfItsTarget) {
   EXPECT_EQ(page[second + 12], 0x53) << "iSCSI, UTF-8";
   EXPECT_EQ(page[second + 13], 0x98) << "a target port's SCSI name string";
   EXPECT_EQ(text(page, second + 16, name.size()), name);
+}
+
+TEST_F(ControllerTest, NamesAllPortsHoweverManyThereAre) {
+  std::vector<std::uint16_t> ports(200);
+  std::iota(ports.begin(), ports.end(), std::uint16_t{1});
+  bench.target().set_ports(ports);
+  const auto page = bench.send({0x12, 1, 0x88, 0xff, 0xff, 0}).data;
+  ASSERT_GT(page.size(), 4u);
+  EXPECT_EQ(page[2] << 8 | page[3], static_cast<int>(page.size() - 4));
+  EXPECT_EQ((page.size() - 4) % ports.size(), 0u) << "each is as long as the next";
+  const std::size_t last = page.size() - (page.size() - 4) / ports.size();
+  EXPECT_EQ(page[last + 3], 200);
 }
 
 TEST_F(ControllerTest, ListsItsPages) {

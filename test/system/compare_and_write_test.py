@@ -4,6 +4,7 @@
 TGT_RACE_SECONDS says how long (3; the issue of a release wants 60).
 """
 
+import contextlib
 import os
 import struct
 import threading
@@ -11,7 +12,7 @@ import time
 import unittest
 
 from harness.daemon import TARGET_NAME, Daemon
-from harness.initiator import CHECK_CONDITION, GOOD, Session, read10
+from harness.initiator import CHECK_CONDITION, GOOD, LOGICAL_UNIT_RESET, FUNCTION_COMPLETE, Session, read10, write10
 
 SECONDS = float(os.environ.get("TGT_RACE_SECONDS") or 3)
 BLOCK = 512
@@ -41,7 +42,9 @@ class Racer(threading.Thread):
     def run(self):
         try:
             name = f"iqn.2026-11.example.tests:racer{self.number}"
-            with Session(self._address, TARGET_NAME, initiator_name=name) as session:
+            # Some are asked for their data, which comes later: what they compare is not what they saw then.
+            keys = {"ImmediateData": "No" if self.number % 2 == 0 else "Yes"}
+            with Session(self._address, TARGET_NAME, initiator_name=name, keys=keys) as session:
                 session.clear_unit_attentions(1)
                 while time.monotonic() < self._until:
                     self._round(session)
@@ -98,6 +101,29 @@ class CompareAndWrite(unittest.TestCase):
                 file.truncate(1 << 20)
             daemon.add_file_disk(path)
             self.check(self.race(daemon), daemon)
+
+    def test_a_host_that_never_sends_its_data_holds_up_no_lock(self):
+        with Daemon(arguments=("--shards", "2")) as daemon:
+            daemon.add_memory_disk()
+            address = ("127.0.0.1", daemon.port)
+            with contextlib.ExitStack() as stack:
+                crashed = [stack.enter_context(Session(address, TARGET_NAME, keys={"ImmediateData": "No"}))
+                           for _ in range(2)]
+                for session in crashed:
+                    session.clear_unit_attentions(1)
+                    session._send_data = lambda task, answer: None
+                writes = [crashed[0].command(write10(8, 8), lun=1, write=bytes(4096)),
+                          crashed[1].command(compare_and_write(0, 1), lun=1, write=bytes(2 * BLOCK))]
+                alive = stack.enter_context(Session(address, TARGET_NAME))
+                alive.clear_unit_attentions(1)
+                for value in range(20):
+                    data = counter(value, 1) if value else bytes(BLOCK)
+                    lock = alive.execute(compare_and_write(0, 1), lun=1, write=data + counter(value + 1, 1), timeout=5)
+                    self.assertEqual(lock.status, GOOD)
+                    self.assertEqual(alive.execute(read10(8, 8), lun=1, read=4096, timeout=5).status, GOOD)
+                self.assertFalse(any(write.ended for write in writes))
+                reset = alive.task_management(LOGICAL_UNIT_RESET, lun=1).wait(5)
+                self.assertEqual(reset.response, FUNCTION_COMPLETE)
 
 
 if __name__ == "__main__":

@@ -219,6 +219,12 @@ bool FullFeaturePhase::is_held(std::uint32_t cmd_sn) const {
   return false;
 }
 
+std::size_t FullFeaturePhase::held_data() const {
+  std::size_t bytes = 0;
+  for (const Held& held : held_) bytes += held.data.size();
+  return bytes;
+}
+
 bool FullFeaturePhase::take_in_order() {
   window_.take();
   for (std::size_t i = 0; i < held_.size();) {

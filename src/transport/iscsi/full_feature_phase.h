@@ -127,6 +127,7 @@ class FullFeaturePhase final : public Session,
 
   // --- the command window
   bool is_held(std::uint32_t cmd_sn) const;
+  std::size_t held_data() const;
   bool take_in_order();  // the expected one has been dealt with; now those that waited for it
 
   Shard& shard_;

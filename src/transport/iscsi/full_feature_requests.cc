@@ -14,7 +14,8 @@ using iscsi::Opcode;
 using iscsi::RejectReason;
 
 constexpr unsigned most_task_managements = 32;
-// A request that came too early is kept with its data, but not with any amount of it.
+// Requests that came too early are kept with their data, but all of a connection with no more than this. Their number is
+// bounded by the window, and the memory of commands among them is their nexus's share.
 constexpr std::size_t most_held_data = std::size_t{64} << 10;
 // Below the patience of initiators with the answer to a logout.
 constexpr Duration longest_logout = 10s;
@@ -78,8 +79,8 @@ bool FullFeaturePhase::finish_request() {
   const CommandWindow::Place place = window_.place_of(cmd_sn_of(header));
   if (place == CommandWindow::Place::outside || is_held(cmd_sn_of(header))) return true;
   if (place == CommandWindow::Place::ahead) {
-    if (request_data_.size() > most_held_data) {
-      return fatal(header, RejectReason::out_of_resources, "much data in a request that came too early");
+    if (held_data() + request_data_.size() > most_held_data) {
+      return fatal(header, RejectReason::out_of_resources, "much data in requests that came too early");
     }
     held_.push_back({.cmd_sn = cmd_sn_of(header), .header = header, .data = request_data_});
     return true;

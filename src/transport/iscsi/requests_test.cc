@@ -411,6 +411,16 @@ TEST_P(Requests, ADataSegmentLongerThanDeclaredClosesTheConnection) {
   EXPECT_TRUE(initiator.closed());
 }
 
+TEST_P(Requests, RequestsThatCameTooEarlyAreKeptWithLittleDataAllTogether) {
+  auto& initiator = world_.session();
+  ++initiator.cmd_sn;  // one is missing
+  for (unsigned i = 0; i < 64; ++i) initiator.send(request(initiator, Opcode::nop_out, false), Octets(1024, 1));
+  EXPECT_FALSE(initiator.receive());
+  initiator.send(request(initiator, Opcode::nop_out, false), Octets(1, 1));
+  expect_rejected(initiator, iscsi::RejectReason::out_of_resources);
+  EXPECT_TRUE(initiator.closed());
+}
+
 TEST_P(Requests, TooManyImmediateCommandsAreRejected) {
   auto& initiator = world_.session();
   world_.fake->behaviour().holds = true;

@@ -14,6 +14,8 @@ using iscsi::LoginStatus;
 constexpr unsigned most_requests = 64;
 constexpr std::size_t longest_text = std::size_t{64} << 10;
 constexpr std::size_t longest_segment = 8192;  // both sides' limit during login
+// The last part of an answer has room for the digests that finish_stage() may offer.
+constexpr std::size_t longest_part = longest_segment - 64;
 
 constexpr std::uint8_t current_stage_of(std::uint8_t flags) { return (flags >> 2) & 0x3; }
 constexpr std::uint8_t next_stage_of(std::uint8_t flags) { return flags & 0x3; }
@@ -37,20 +39,34 @@ LoginNegotiation::Answer LoginNegotiation::answer(const iscsi::LoginRequestHeade
   if (++requests_ > most_requests) return fail(*refusal(Status::initiator_error, "too many login requests"), {});
   if (!unsent_.empty()) {
     if (!text.empty()) return fail(*refusal(Status::initiator_error, "text while an answer goes on"), {});
-    return next_part(request);
+    return send_unsent(request);
   }
   if (received_.size() + text.size() > longest_text) {
     return fail(*refusal(Status::initiator_error, "login text too long"), {});
   }
   received_.append(text);
-  if (has_more(request.flags)) return make_answer(request, {}, false);
+  if (has_more(request.flags)) return make_answer({}, std::nullopt);
 
   const std::string whole = std::exchange(received_, {});
-  std::string reply;
-  if (const auto status = take_text(whole, reply)) return fail(*status, std::move(reply));
-  bool transit = false;
-  if (const auto status = finish_stage(wants_transit(request.flags), reply, transit)) return fail(*status, {});
-  return make_answer(request, std::move(reply), transit);
+  if (const auto status = take_text(whole, unsent_)) return fail(*status, std::exchange(unsent_, {}));
+  return send_unsent(request);
+}
+
+// 6.2: a long answer goes out in parts, each asked for by an empty request. It is the last of these requests that asks
+// for a transition or does not.
+LoginNegotiation::Answer LoginNegotiation::send_unsent(const iscsi::LoginRequestHeader& request) {
+  if (unsent_.size() > longest_part) {
+    std::string part = unsent_.substr(0, longest_part);
+    unsent_.erase(0, longest_part);
+    Answer answer = make_answer(std::move(part), std::nullopt);
+    answer.header.flags |= iscsi::continue_bit;
+    return answer;
+  }
+  std::string text = std::exchange(unsent_, {});
+  std::optional<LoginStage> next;
+  if (wants_transit(request.flags)) next = static_cast<LoginStage>(next_stage_of(request.flags));
+  if (const auto status = finish_stage(text, next)) return fail(*status, {});
+  return make_answer(std::move(text), next);
 }
 
 std::optional<LoginStatus> LoginNegotiation::check_header(const iscsi::LoginRequestHeader& request) {
@@ -84,7 +100,6 @@ std::optional<LoginStatus> LoginNegotiation::check_stage(const iscsi::LoginReque
   if (next <= current || (next != LoginStage::operational_negotiation && next != LoginStage::full_feature)) {
     return refusal(Status::initiator_error, "no transition to that stage");
   }
-  next_stage_ = next;
   return std::nullopt;
 }
 
@@ -187,36 +202,30 @@ std::optional<LoginStatus> LoginNegotiation::take_pair(const TextPair& pair, std
   return std::nullopt;
 }
 
-std::optional<LoginStatus> LoginNegotiation::finish_stage(bool wants, std::string& answer, bool& transit) {
+// `next` is the stage that the initiator wants to go to, and then the one that the login does go to, if any.
+std::optional<LoginStatus> LoginNegotiation::finish_stage(std::string& answer, std::optional<LoginStage>& next) {
   if (stage_ == LoginStage::operational_negotiation && !security_.satisfied()) {
     return refusal(Status::authentication_failure, "authentication is required");
   }
-  if (!wants) return std::nullopt;
+  if (!next) return std::nullopt;
   if (!security_.satisfied()) return refusal(Status::authentication_failure, "authentication is required");
-  if (next_stage_ == LoginStage::full_feature) {
-    // An initiator that goes straight from the security stage leaves all keys at their defaults.
-    const bool can_offer = stage_ == LoginStage::operational_negotiation;
-    if (can_offer && negotiation_->offer_mandatory_digests(answer)) return std::nullopt;
-    if (!negotiation_->mandatory_digests_agreed()) {
-      return refusal(Status::initiator_error, "the target insists on digests");
-    }
+  if (*next != LoginStage::full_feature) return std::nullopt;
+  // An initiator that goes straight from the security stage leaves all keys at their defaults.
+  const bool can_offer = stage_ == LoginStage::operational_negotiation;
+  if (can_offer && negotiation_->offer_mandatory_digests(answer)) {
+    next.reset();
+    return std::nullopt;
   }
-  transit = true;
-  return std::nullopt;
+  if (negotiation_->mandatory_digests_agreed()) return std::nullopt;
+  return refusal(Status::initiator_error, "the target insists on digests");
 }
 
-LoginNegotiation::Answer LoginNegotiation::make_answer(const iscsi::LoginRequestHeader& request, std::string text,
-                                                       bool transit) {
+LoginNegotiation::Answer LoginNegotiation::make_answer(std::string text, std::optional<LoginStage> next) {
   Answer answer;
-  if (text.size() > longest_segment) {
-    unsent_ = std::move(text);
-    transit_after_unsent_ = transit;
-    return next_part(request);
-  }
   auto flags = static_cast<unsigned>(stage_) << 2;
-  if (transit) {
-    flags |= iscsi::transit_bit | static_cast<unsigned>(next_stage_);
-    stage_ = next_stage_;
+  if (next) {
+    flags |= iscsi::transit_bit | static_cast<unsigned>(*next);
+    stage_ = *next;
   }
   answer.header.flags = static_cast<std::uint8_t>(flags);
   answer.header.isid = initiator_.isid;
@@ -226,19 +235,7 @@ LoginNegotiation::Answer LoginNegotiation::make_answer(const iscsi::LoginRequest
   answer.header.exp_cmd_sn = cmd_sn_;
   answer.header.max_cmd_sn = cmd_sn_ + (parameters_ ? parameters_->command_window() - 1 : 0);
   answer.text = std::move(text);
-  answer.progress = transit && stage_ == LoginStage::full_feature ? Progress::ready : Progress::go_on;
-  return answer;
-}
-
-// 6.2: a long answer goes out in parts, each asked for by an empty request.
-LoginNegotiation::Answer LoginNegotiation::next_part(const iscsi::LoginRequestHeader& request) {
-  if (unsent_.size() <= longest_segment) {
-    return make_answer(request, std::exchange(unsent_, {}), transit_after_unsent_);
-  }
-  std::string part = unsent_.substr(0, longest_segment);
-  unsent_.erase(0, longest_segment);
-  Answer answer = make_answer(request, std::move(part), false);
-  answer.header.flags |= iscsi::continue_bit;
+  answer.progress = next == LoginStage::full_feature ? Progress::ready : Progress::go_on;
   return answer;
 }
 

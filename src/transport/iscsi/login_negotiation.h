@@ -71,21 +71,19 @@ class LoginNegotiation {
   std::optional<Status> find_target(std::string& answer);
   std::optional<Status> admit(std::string& answer);
   std::optional<Status> take_pair(const TextPair& pair, std::string& answer);
-  std::optional<Status> finish_stage(bool wants_transit, std::string& answer, bool& transit);
+  std::optional<Status> finish_stage(std::string& answer, std::optional<iscsi::LoginStage>& next);
   std::optional<Status> refusal(Status status, std::string_view why);
-  Answer make_answer(const iscsi::LoginRequestHeader& request, std::string text, bool transit);
-  Answer next_part(const iscsi::LoginRequestHeader& request);
+  Answer send_unsent(const iscsi::LoginRequestHeader& request);
+  Answer make_answer(std::string text, std::optional<iscsi::LoginStage> next);
   Answer fail(Status status, std::string text);
 
   Surroundings surroundings_;
   Endpoint initiator_address_;
   iscsi::LoginStage stage_ = iscsi::LoginStage::security_negotiation;
-  iscsi::LoginStage next_stage_ = iscsi::LoginStage::security_negotiation;
   unsigned requests_ = 0;
   bool identified_ = false;
   std::string received_;  // text of requests that said that more follows
-  std::string unsent_;    // an answer too long for one response
-  bool transit_after_unsent_ = false;
+  std::string unsent_;    // of an answer too long for one response
 
   SessionType type_ = SessionType::normal;
   InitiatorPortIdentity initiator_;

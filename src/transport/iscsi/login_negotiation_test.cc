@@ -160,6 +160,31 @@ TEST_F(Login, ALongAnswerIsSentInParts) {
   EXPECT_NE(whole.find("249=NotUnderstood"), std::string::npos);
 }
 
+TEST_F(Login, TheLastRequestOfALongAnswerSaysWhereTheLoginGoes) {
+  ASSERT_EQ(parameters_.set("iqn.t", "HeaderDigest", "CRC32C"), IscsiTargetParameters::SetResult::done);
+  const auto begin = [this](std::uint8_t flags) {
+    restart();
+    std::string many = text_of({"InitiatorName=iqn.i", "TargetName=iqn.t"});
+    for (unsigned i = 0; i < 120; ++i) append_pair(many, "X-" + std::string(55, 'k') + std::to_string(i), "v");
+    auto answer = login_->answer(header_of((flags & operational) | more), many.substr(0, 4000));
+    answer = login_->answer(header_of(flags), many.substr(4000));
+    EXPECT_EQ(answer.header.flags & (more | iscsi::transit_bit), more);
+  };
+  begin(to_operational);
+  auto answer = send(to_full_feature, {});
+  EXPECT_EQ(answer.progress, Progress::failed) << "not past the digests that the target insists on";
+  begin(to_operational);
+  answer = send(security, {});
+  EXPECT_EQ(answer.header.flags, security) << "that one did not ask for a transition";
+  begin(operational | to_full_feature);
+  answer = send(operational | to_full_feature, {});
+  EXPECT_EQ(answer.header.flags, operational);
+  EXPECT_NE(answer.text.find("HeaderDigest=CRC32C"), std::string::npos) << "they are offered first";
+  answer = send(operational | to_full_feature, {"HeaderDigest=CRC32C"});
+  EXPECT_EQ(answer.progress, Progress::ready);
+  EXPECT_EQ(answer.header.flags, operational | to_full_feature);
+}
+
 TEST_F(Login, WithoutItsParametersIsRefused) {
   EXPECT_EQ(refused(operational | to_full_feature, {}), LoginStatus::missing_parameter);
   EXPECT_EQ(refused(operational | to_full_feature, {"TargetName=iqn.t"}), LoginStatus::missing_parameter);

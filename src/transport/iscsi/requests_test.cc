@@ -256,6 +256,16 @@ TEST_P(Requests, SendTargetsTellsInASessionOfItsOwnTarget) {
   expect_alive(initiator);
 }
 
+TEST_P(Requests, SendTargetsIsAnsweredOnceInAnExchange) {
+  auto& initiator = world_.session();
+  const auto ask_twice = WireInitiator::text({"SendTargets=All", "SendTargets=All"});
+  for (int exchange = 0; exchange < 2; ++exchange) {
+    initiator.send(request(initiator, Opcode::text_request), WireInitiator::bytes(ask_twice));
+    const auto refused = initiator.expect(Opcode::text_response);
+    EXPECT_EQ(std::string(refused.data.begin(), refused.data.end()), WireInitiator::text({"SendTargets=Reject"}));
+  }
+}
+
 TEST_P(Requests, ALongListOfTargetsComesInParts) {
   for (unsigned i = 2; i < 60; ++i) {
     auto more = std::make_shared<Target>(i, "iqn.more-" + std::to_string(i), "iscsi", std::vector<Shard*>{});

@@ -19,6 +19,7 @@ Result<std::unique_ptr<SmallPdu>, RejectReason> TextExchange::answer(const iscsi
   if (request.target_transfer_tag == iscsi::reserved_tag) {
     received_.clear();
     unsent_.clear();
+    targets_told_ = false;
   } else if (request.target_transfer_tag != tag_) {
     return failure(RejectReason::invalid_pdu_field);
   }
@@ -49,7 +50,7 @@ void TextExchange::take_pair(const TextPair& pair) {
   switch (key->id) {
     case KeyId::send_targets:
       // RFC 7143, 13.3: answered once in an exchange is enough.
-      if (unsent_.find("TargetName=") == std::string::npos) unsent_ += send_targets(services_, initiator_, pair.value);
+      if (!std::exchange(targets_told_, true)) unsent_ += send_targets(services_, initiator_, pair.value);
       return;
     case KeyId::max_recv_data_segment_length: {
       const auto length = parse_number(pair.value);

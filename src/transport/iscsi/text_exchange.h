@@ -37,6 +37,7 @@ class TextExchange {
   std::uint32_t last_tag_ = 0;
   std::string received_;
   std::string unsent_;
+  bool targets_told_ = false;  // in this exchange
 };
 
 }  // namespace tgt

@@ -118,14 +118,8 @@ void KeyNegotiation::store(KeyId key, std::uint32_t value) {
     case KeyId::default_time2wait:
       agreed_.default_time2wait = value;
       break;
-    case KeyId::default_time2retain:
-      agreed_.default_time2retain = value;
-      break;
-    case KeyId::iscsi_protocol_level:
-      agreed_.protocol_level = value;
-      break;
     default:
-      break;  // the target can do one value only
+      break;  // the target can do one value only, or does the same whatever is agreed
   }
 }
 

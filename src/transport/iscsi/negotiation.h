@@ -27,8 +27,6 @@ struct IscsiSessionParameters {
   std::uint32_t first_burst_length = 65536;
   std::uint32_t max_burst_length = 262144;
   std::uint32_t default_time2wait = 2;
-  std::uint32_t default_time2retain = 20;
-  std::uint32_t protocol_level = 1;
 };
 
 // Negotiates the operational keys of one login (RFC 7143, 6.2 and 13): for each key that the initiator sends, the

@@ -18,10 +18,6 @@ constexpr std::size_t longest_header = iscsi::header_length + 255 * 4 + iscsi::d
 PduReader::PduReader(std::size_t capacity, const Limits& limits)
     : capacity_(std::max(capacity, longest_header)), limits_(limits) {}
 
-void PduReader::release_memory() {
-  if (buffered() == 0) memory_.reset();
-}
-
 std::span<IoVector> PduReader::room() {
   if (memory_ == nullptr) memory_ = std::make_unique_for_overwrite<std::uint8_t[]>(capacity_);
   if (buffered() == 0) {

@@ -32,13 +32,10 @@ class PduReader {
   };
 
   PduReader(std::size_t capacity, const Limits& limits);
-  void set_limits(const Limits& limits) { limits_ = limits; }
 
   // Where to receive to; valid until the next call.
   std::span<IoVector> room();
   void received(std::size_t bytes);
-  // Gives memory back while nothing is buffered; room() takes it again.
-  void release_memory();
 
   Event next();
   // Has more been received than was asked for?

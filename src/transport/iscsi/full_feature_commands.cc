@@ -50,7 +50,7 @@ bool FullFeaturePhase::begin_command() {
     const bool outside = window_.place_of(header.cmd_sn) == CommandWindow::Place::outside;
     if (outside || is_held(header.cmd_sn)) return true;
   }
-  // Tasks that were aborted before their unsolicited data had come may be left over, but not without end.
+  // Immediate commands may be left over (their data does not end, their responses are not taken), but not without end.
   if (commands_.in_use() > 4 * std::size_t{target_parameters_->command_window()} + 4 * most_immediate_commands) {
     return fatal(reader_.header(), iscsi::RejectReason::out_of_resources, "too many commands without their data");
   }
@@ -161,32 +161,39 @@ void FullFeaturePhase::start(IscsiCommand& command) {
 
 Task<void> FullFeaturePhase::execute(IscsiCommand& command, Gate::Pass pass) {
   const TaskRouter::Outcome outcome = co_await TaskRouter::execute(command);
-  command.silent = outcome == TaskRouter::Outcome::silent;
   has_executed(command);
-  if (!command.silent) command.respond_from_reply();
+  if (outcome == TaskRouter::Outcome::silent) {
+    fall_silent(command);
+  } else {
+    command.respond_from_reply();
+  }
   conclude(command);
   static_cast<void>(pass);
 }
 
 void FullFeaturePhase::has_executed(IscsiCommand& command) {
   command.executed = true;
-  if (command.wire().immediate) {
-    --immediate_commands_;
-  } else if (command.silent) {
-    const bool was_closed = window_.closed();
-    window_.answered();
-    // No response tells the initiator that it may send again, and without that it may have nothing to ask.
-    if (was_closed) send_ping(iscsi::reserved_tag);
-  }
+  if (command.wire().immediate) --immediate_commands_;
 }
 
-// Sends the response once the task has ended and no unsolicited data is on its way any more: a Data-Out that came later
-// would not be known.
+// It is aborted: no response will be sent.
+void FullFeaturePhase::fall_silent(IscsiCommand& command) {
+  command.silent = true;
+  if (command.wire().immediate) return;
+  const bool was_closed = window_.closed();
+  window_.answered();
+  // No response tells the initiator that it may send again, and without that it may have nothing to ask.
+  if (was_closed) send_ping(iscsi::reserved_tag);
+}
+
+// Sends the response once the task has ended and no unsolicited data is on its way any more (RFC 7143, 11.4.2).
 void FullFeaturePhase::conclude(IscsiCommand& command) {
   if (!command.executed || command.concluded) return;
-  if (command.data_out_transfer().unsolicited_open() && !lost_) return;
-  command.concluded = true;
+  // Its task needs no data any more, however long the initiator takes to send it.
   command.data_out_transfer().give_up();
+  if (receiving_.command != &command) command.set_data_out_buffer({});
+  if (command.data_out_transfer().unsolicited_open() && !command.silent && !lost_) return;
+  command.concluded = true;
   if (!command.silent) {
     command.progress.response_ready = true;
     data_in_bytes_ += command.response().data.size();
@@ -201,8 +208,17 @@ void FullFeaturePhase::conclude(IscsiCommand& command) {
 void FullFeaturePhase::drop(IscsiCommand& command) {
   if (!command.drop()) return;
   std::erase(unsolicited_, &command);
+  if (command.data_out_transfer().unsolicited_open()) expect_unwanted_burst(command.wire().initiator_task_tag);
   if (command.progress.response_ready) data_in_bytes_ -= command.response().data.size();
   commands_.destroy(command);
+}
+
+// An aborted command is gone before its data has come. More than the window has room for are not under way at a time.
+void FullFeaturePhase::expect_unwanted_burst(std::uint32_t task_tag) {
+  std::erase(unwanted_bursts_, task_tag);
+  unwanted_bursts_.push_back(task_tag);
+  const std::size_t most = std::size_t{target_parameters_->command_window()} + most_immediate_commands;
+  if (unwanted_bursts_.size() > most) unwanted_bursts_.erase(unwanted_bursts_.begin());
 }
 
 // The sender has let go of a command: after its response, or after some of its R2Ts.
@@ -226,9 +242,7 @@ bool FullFeaturePhase::begin_data_out() {
   }
   IscsiCommand* command = find_data_out_command(header);
   if (command == nullptr) {
-    const bool late =
-        header.target_transfer_tag != iscsi::reserved_tag && commands_.was_given(header.target_transfer_tag);
-    if (!late) reject(reader_.header(), iscsi::RejectReason::invalid_pdu_field);
+    if (!is_late(header)) reject(reader_.header(), iscsi::RejectReason::invalid_pdu_field);
     return true;
   }
   command->hold();
@@ -239,15 +253,23 @@ bool FullFeaturePhase::begin_data_out() {
 
 IscsiCommand* FullFeaturePhase::find_data_out_command(const iscsi::DataOutHeader& header) {
   if (header.target_transfer_tag == iscsi::reserved_tag) {
-    // The newest first: an aborted task whose burst never ended may have left its tag to another.
-    const auto found = std::find_if(unsolicited_.rbegin(), unsolicited_.rend(), [&](const IscsiCommand* command) {
+    const auto found = std::ranges::find_if(unsolicited_, [&](const IscsiCommand* command) {
       return command->wire().initiator_task_tag == header.initiator_task_tag;
     });
-    return found == unsolicited_.rend() ? nullptr : *found;
+    return found == unsolicited_.end() ? nullptr : *found;
   }
   IscsiCommand* command = commands_.find_by_tag(header.target_transfer_tag);
   if (command == nullptr || command->wire().initiator_task_tag != header.initiator_task_tag) return nullptr;
   return command->data_out_transfer().is_outstanding(header.target_transfer_tag) ? command : nullptr;
+}
+
+// Data that was on its way when its command ended.
+bool FullFeaturePhase::is_late(const iscsi::DataOutHeader& header) {
+  if (header.target_transfer_tag != iscsi::reserved_tag) return commands_.was_given(header.target_transfer_tag);
+  const auto found = std::ranges::find(unwanted_bursts_, std::uint32_t{header.initiator_task_tag});
+  if (found == unwanted_bursts_.end()) return false;
+  if ((header.flags & iscsi::final_bit) != 0) unwanted_bursts_.erase(found);
+  return true;
 }
 
 // Finds the place of the data, or ends the task when it has none.
@@ -277,10 +299,8 @@ bool FullFeaturePhase::finish_data_out() {
       command.fail(Sense::protocol_service_crc_error());
     }
   }
-  if (!command.data_out_transfer().unsolicited_open()) {
-    std::erase(unsolicited_, &command);
-    conclude(command);
-  }
+  if (!command.data_out_transfer().unsolicited_open()) std::erase(unsolicited_, &command);
+  conclude(command);
   drop(command);
   return true;
 }

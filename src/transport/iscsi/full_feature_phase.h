@@ -94,11 +94,14 @@ class FullFeaturePhase final : public Session,
   void start(IscsiCommand& command);
   Task<void> execute(IscsiCommand& command, Gate::Pass pass);
   void has_executed(IscsiCommand& command);
+  void fall_silent(IscsiCommand& command);
   void conclude(IscsiCommand& command);
   void drop(IscsiCommand& command);
+  void expect_unwanted_burst(std::uint32_t task_tag);
   void command_sent(IscsiCommand& command);
   bool begin_data_out();
   IscsiCommand* find_data_out_command(const iscsi::DataOutHeader& header);
+  bool is_late(const iscsi::DataOutHeader& header);
   void place_data_out(IscsiCommand& command, const iscsi::DataOutHeader& header);
   bool finish_data_out();
   void ready_to_ask(IscsiCommand& command) override;
@@ -119,7 +122,7 @@ class FullFeaturePhase final : public Session,
   void begin_task_management(const iscsi::BasicHeader& header);
   Task<void> manage_tasks(iscsi::TaskManagementRequestHeader header, Gate::Pass pass);
   TaskManagementResponse abort_before_arrival(const iscsi::TaskManagementRequestHeader& header);
-  bool cancel_held(std::uint32_t task_tag);
+  bool end_outside_task_sets(const iscsi::TaskManagementRequestHeader& header);
   void reject(const iscsi::BasicHeader& header, iscsi::RejectReason reason);
   bool fatal(const iscsi::BasicHeader& header, iscsi::RejectReason reason, std::string_view why);
   void send_ping(std::uint32_t tag) override;
@@ -151,7 +154,8 @@ class FullFeaturePhase final : public Session,
   Receiving receiving_;
   std::vector<std::uint8_t> request_data_;
   std::vector<Held> held_;
-  std::vector<IscsiCommand*> unsolicited_;  // commands whose unsolicited burst is not over
+  std::vector<IscsiCommand*> unsolicited_;      // commands whose unsolicited burst is not over
+  std::vector<std::uint32_t> unwanted_bursts_;  // task tags of aborted commands whose bursts are not over, oldest first
   unsigned immediate_commands_ = 0;
   unsigned task_managements_ = 0;
   std::size_t data_in_bytes_ = 0;  // of responses that wait to be sent

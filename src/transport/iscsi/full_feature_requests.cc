@@ -2,6 +2,7 @@
 // Requests other than SCSI commands in the full feature phase.
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <utility>
 
 #include "reactor/begun.h"
@@ -14,8 +15,8 @@ using iscsi::Opcode;
 using iscsi::RejectReason;
 
 constexpr unsigned most_task_managements = 32;
-// Requests that came too early are kept with their data, but all of a connection with no more than this. Their number is
-// bounded by the window, and the memory of commands among them is their nexus's share.
+// Requests that came too early are kept with their data, but all of a connection with no more than this. Their number
+// is bounded by the window, and the memory of commands among them is their nexus's share.
 constexpr std::size_t most_held_data = std::size_t{64} << 10;
 // Below the patience of initiators with the answer to a logout.
 constexpr Duration longest_logout = 10s;
@@ -35,6 +36,28 @@ std::unique_ptr<SmallPdu> small_pdu(const Header& header) {
 bool is_known_function(std::uint8_t function) {
   return function >= static_cast<std::uint8_t>(TaskManagementFunction::abort_task) &&
          function <= static_cast<std::uint8_t>(TaskManagementFunction::query_asynchronous_event);
+}
+
+std::uint8_t function_number(const iscsi::TaskManagementRequestHeader& header) {
+  return static_cast<std::uint8_t>(header.function & iscsi::TaskManagementRequestHeader::function_mask);
+}
+
+// Is it one of the tasks that the function ends, as far as tag and logical unit say?
+bool is_to_end(const IscsiCommand& command, const iscsi::TaskManagementRequestHeader& header) {
+  switch (static_cast<TaskManagementFunction>(function_number(header))) {
+    case TaskManagementFunction::abort_task:
+      return command.wire().initiator_task_tag == header.referenced_task_tag;
+    case TaskManagementFunction::abort_task_set:
+    case TaskManagementFunction::clear_task_set:
+    case TaskManagementFunction::logical_unit_reset:
+      return Lun::from_wire(command.request().lun) == Lun::from_wire(header.lun);
+    case TaskManagementFunction::target_warm_reset:
+    case TaskManagementFunction::target_cold_reset:
+    case TaskManagementFunction::i_t_nexus_reset:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -212,10 +235,11 @@ void FullFeaturePhase::begin_task_management(const iscsi::BasicHeader& header) {
 }
 
 Task<void> FullFeaturePhase::manage_tasks(iscsi::TaskManagementRequestHeader header, Gate::Pass pass) {
-  const auto number = static_cast<std::uint8_t>(header.function & iscsi::TaskManagementRequestHeader::function_mask);
+  const std::uint8_t number = function_number(header);
   const auto function = static_cast<TaskManagementFunction>(number);
   auto response = TaskManagementResponse::function_not_supported;
-  if (function == TaskManagementFunction::abort_task && cancel_held(header.referenced_task_tag)) {
+  const bool ended_any = end_outside_task_sets(header);
+  if (function == TaskManagementFunction::abort_task && ended_any) {
     response = TaskManagementResponse::function_complete;
   } else if (is_known_function(number)) {
     const TaskManager::Request request{
@@ -252,15 +276,27 @@ TaskManagementResponse FullFeaturePhase::abort_before_arrival(const iscsi::TaskM
   return TaskManagementResponse::function_complete;
 }
 
-// A command that waits for those before it is in no task set yet.
-bool FullFeaturePhase::cancel_held(std::uint32_t task_tag) {
+// Not in a task set yet is a command that waits for those before it; not in one any more is one whose response waits
+// for the end of its unsolicited data. What the function is to end of them ends here (RFC 7143, 11.5.1: no command with
+// a lower CmdSN runs or is answered after the function's response). True when there was any.
+bool FullFeaturePhase::end_outside_task_sets(const iscsi::TaskManagementRequestHeader& header) {
+  bool any = false;
   for (Held& held : held_) {
-    if (held.command == nullptr || held.command->wire().initiator_task_tag != task_tag) continue;
+    if (held.command == nullptr || !is_to_end(*held.command, header)) continue;
+    if (!iscsi::comes_before(held.cmd_sn, header.cmd_sn)) continue;
     drop(*std::exchange(held.command, nullptr));
     held.aborted = true;
-    return true;
+    any = true;
   }
-  return false;
+  std::vector<IscsiCommand*> executed;
+  std::ranges::copy_if(unsolicited_, std::back_inserter(executed), [&header](const IscsiCommand* command) {
+    return command->executed && !command->concluded && is_to_end(*command, header);
+  });
+  for (IscsiCommand* command : executed) {
+    fall_silent(*command);
+    conclude(*command);
+  }
+  return any || !executed.empty();
 }
 
 // RFC 7143, 11.17: the rejected header goes back as data.

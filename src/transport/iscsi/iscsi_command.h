@@ -56,7 +56,7 @@ class IscsiCommand final : public Command, public Outgoing {
   // True: that was the last one.
   bool drop() { return --users_ == 0; }
 
-  // --- Data-Out. Own memory, of expected_data_out bytes.
+  // --- Data-Out. Own memory, of expected_data_out bytes, until nobody wants them any more.
   void set_data_out_buffer(Buffer buffer) { buffer_ = std::move(buffer); }
   bool waits_for_data() const { return awaited_ != 0 && !data_out_.has(awaited_) && !failure_ && !abandoned_; }
   MutableBytes data_out_memory(DataOutTransfer::Range range) const {

@@ -54,6 +54,24 @@ class Requests : public testing::TestWithParam<std::uint64_t> {
     header.cmd_sn = immediate ? initiator.cmd_sn : initiator.cmd_sn++;
     return header;
   }
+  static std::uint32_t write_at(WireInitiator& initiator, std::uint32_t at,
+                                const WireInitiator::CommandOptions& options) {
+    const auto byte = [](std::uint32_t value, unsigned shift) { return static_cast<std::uint8_t>(value >> shift); };
+    const std::uint32_t length = options.expected_length;
+    return initiator.command({0xaa, 0, byte(at, 24), byte(at, 16), byte(at, 8), byte(at, 0), byte(length, 24),
+                              byte(length, 16), byte(length, 8), byte(length, 0), 0, 0},
+                             options);
+  }
+  // 512 bytes of a burst, with number and offset as they should be.
+  static void send_unsolicited(WireInitiator& initiator, std::uint32_t task_tag, std::uint32_t number, bool final) {
+    iscsi::DataOutHeader header;
+    header.flags = final ? iscsi::final_bit : 0;
+    header.initiator_task_tag = task_tag;
+    header.target_transfer_tag = iscsi::reserved_tag;
+    header.data_sn = number;
+    header.buffer_offset = number * 512;
+    initiator.send(header, Octets(512, 9));
+  }
   static void expect_alive(WireInitiator& initiator) {
     const std::uint32_t tag = initiator.command({0, 0, 0, 0, 0, 0}, {});
     const auto answer = initiator.expect(Opcode::scsi_response).as<iscsi::ScsiResponseHeader>();
@@ -161,6 +179,97 @@ TEST_P(Requests, AbortTaskOfACommandThatWaitsForOthersCancelsIt) {
             Response::function_complete);
   const std::uint32_t tag = initiator.command({0, 0, 0, 0, 0, 0}, {.with_cmd_sn = first});
   EXPECT_EQ(initiator.expect(Opcode::scsi_response).as<iscsi::ScsiResponseHeader>().initiator_task_tag, tag);
+  expect_alive(initiator);
+}
+
+TEST_P(Requests, AFunctionThatEndsManyEndsCommandsThatWaitForThoseBeforeThem) {
+  for (const Function function : {Function::abort_task_set, Function::clear_task_set, Function::logical_unit_reset,
+                                  Function::target_warm_reset, Function::i_t_nexus_reset}) {
+    auto& initiator = world_.session();
+    const std::uint32_t first = initiator.cmd_sn++;
+    write_at(initiator, 0, {.flags = 0xa0, .expected_length = 512, .data = Octets(512, 9)});
+    EXPECT_EQ(perform(initiator, {.function = function, .lun = 0}), Response::function_complete);
+    const std::uint32_t tag = initiator.command({0, 0, 0, 0, 0, 0}, {.with_cmd_sn = first});
+    EXPECT_EQ(initiator.expect(Opcode::scsi_response).as<iscsi::ScsiResponseHeader>().initiator_task_tag, tag);
+    EXPECT_FALSE(initiator.receive()) << "the function has been answered";
+    EXPECT_EQ(world_.scratch->bytes()[0], 0);
+    expect_alive(initiator);
+    world_.disconnect(initiator);
+  }
+}
+
+TEST_P(Requests, AFunctionLeavesAloneWhatWaitsForAnotherUnitOrComesAfterIt) {
+  auto& initiator = world_.session();
+  std::uint32_t first = initiator.cmd_sn++;
+  const std::uint32_t elsewhere = initiator.command({0, 0, 0, 0, 0, 0}, {});
+  EXPECT_EQ(perform(initiator, {.function = Function::logical_unit_reset}), Response::function_complete);
+  initiator.command({0, 0, 0, 0, 0, 0}, {.with_cmd_sn = first});
+  initiator.expect(Opcode::scsi_response);
+  EXPECT_EQ(initiator.expect(Opcode::scsi_response).as<iscsi::ScsiResponseHeader>().initiator_task_tag, elsewhere);
+
+  first = initiator.cmd_sn++;
+  send(initiator, {.function = Function::abort_task_set, .lun = 0, .immediate = false});
+  const std::uint32_t after = initiator.command({0, 0, 0, 0, 0, 0}, {});
+  initiator.command({0, 0, 0, 0, 0, 0}, {.with_cmd_sn = first});
+  initiator.expect(Opcode::scsi_response);
+  bool function_answered = false;
+  bool command_answered = false;
+  for (int i = 0; i < 2; ++i) {
+    const auto pdu = initiator.receive();
+    ASSERT_TRUE(pdu);
+    if (pdu->kind() == Opcode::task_management_response) function_answered = true;
+    if (pdu->kind() == Opcode::scsi_response) command_answered = pdu->header.initiator_task_tag == after;
+  }
+  EXPECT_TRUE(function_answered);
+  EXPECT_TRUE(command_answered);
+}
+
+TEST_P(Requests, AbortedWritesWhoseDataIsStillToComeHoldNoMemory) {
+  auto& initiator = world_.session({"InitialR2T=No"});
+  for (int i = 0; i < 200; ++i) {
+    const std::uint32_t tag = write_at(initiator, 0, {.flags = 0x20, .expected_length = 1 << 20});
+    ASSERT_EQ(
+        perform(
+            initiator,
+            {.function = Function::abort_task, .lun = 0, .referenced_tag = tag, .ref_cmd_sn = initiator.cmd_sn - 1}),
+        Response::function_complete);
+    ASSERT_EQ(world_.reactor.shard().buffers().lent(), 0U);
+  }
+  const std::uint32_t last = initiator.next_tag - 2;
+  send_unsolicited(initiator, last, 0, false);
+  send_unsolicited(initiator, last, 1, true);
+  EXPECT_FALSE(initiator.receive()) << "it was on its way";
+  send_unsolicited(initiator, last, 2, true);
+  expect_rejected(initiator, iscsi::RejectReason::invalid_pdu_field);
+  expect_alive(initiator);
+}
+
+TEST_P(Requests, ACommandThatHasFailedBeforeAllOfItsDataCameCanBeAborted) {
+  constexpr std::uint32_t beyond_the_end = 0xff000000;
+  for (const Function function :
+       {Function::abort_task, Function::abort_task_set, Function::logical_unit_reset, Function::i_t_nexus_reset}) {
+    auto& initiator = world_.session({"InitialR2T=No"});
+    const std::uint32_t tag = write_at(initiator, beyond_the_end, {.flags = 0x20, .expected_length = 1024});
+    EXPECT_FALSE(initiator.receive()) << "its data is still to come";
+    EXPECT_EQ(world_.reactor.shard().buffers().lent(), 0U);
+    EXPECT_EQ(
+        perform(initiator, {.function = function, .lun = 0, .referenced_tag = tag, .ref_cmd_sn = initiator.cmd_sn - 1}),
+        Response::function_complete);
+    send_unsolicited(initiator, tag, 0, true);
+    EXPECT_FALSE(initiator.receive()) << "no response comes after that of the function";
+    expect_alive(initiator);
+    world_.disconnect(initiator);
+  }
+}
+
+TEST_P(Requests, AResetOpensTheWindowThatFailedCommandsHadClosed) {
+  ASSERT_EQ(world_.parameters.set("iqn.t", "MaxQueueCmd", "4"), IscsiTargetParameters::SetResult::done);
+  auto& initiator = world_.session({"InitialR2T=No"});
+  for (int i = 0; i < 4; ++i) write_at(initiator, 0xff000000, {.flags = 0x20, .expected_length = 1024});
+  send(initiator, {.function = Function::logical_unit_reset, .lun = 0});
+  const auto told = initiator.expect(Opcode::nop_in).as<iscsi::TaggedResponseHeader>();
+  EXPECT_EQ(told.max_cmd_sn, initiator.cmd_sn + 3);
+  EXPECT_EQ(expect_response(initiator), Response::function_complete);
   expect_alive(initiator);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstdint>
 #include <optional>
 
 #include "reactor/operation.h"
@@ -32,6 +33,9 @@ class Backend {
   virtual void close(int descriptor) = 0;
   // The descriptor stays open but leaves this shard.
   virtual void forget(int descriptor) = 0;
+  // How many of the bytes that were ever sent on a connection the peer has taken; nothing when the system does not
+  // tell.
+  virtual std::optional<std::uint64_t> taken(int socket) const = 0;
 };
 
 }  // namespace tgt

@@ -112,6 +112,27 @@ TEST_P(BackendTest, ATcpConnectionCarriesBytesInBothDirections) {
   }(shard()));
 }
 
+TEST_P(BackendTest, ATcpConnectionTellsHowMuchOfWhatWasSentItsPeerHasTaken) {
+  run([](Shard& shard) -> Task<void> {
+    auto listener = Listener::listen(shard, *Endpoint::parse("127.0.0.1:0", 0));
+    auto client = co_await Socket::connect(shard, listener->local_endpoint());
+    auto server = co_await listener->accept();
+    EXPECT_TRUE(server.has_value());
+    const auto out = pattern(20'000'000);
+    std::vector<std::uint8_t> in(out.size());
+    bool sent = false;
+    std::size_t received = 0;
+    spawn(send_whole(*client, out, sent));
+    co_await shard.sleep(20ms);
+    EXPECT_LT(client->taken(), out.size()) << "there is no room for it at the other end";
+    co_await receive_exactly(*server, in, received);
+    co_await eventually(shard, sent);
+    EXPECT_EQ(client->sent(), out.size());
+    for (int look = 0; look < 5000 && client->taken() < client->sent(); ++look) co_await shard.sleep(1ms);
+    EXPECT_GE(client->taken(), client->sent());
+  }(shard()));
+}
+
 TEST_P(BackendTest, AReceiveScattersOverItsVectors) {
   run([](std::pair<Socket, Socket> pair) -> Task<void> {
     auto out = pattern(100);

@@ -10,6 +10,7 @@
 #include "reactor/io_error.h"
 #include "reactor/operation_list.h"
 #include "reactor/pool_operations.h"
+#include "reactor/socket_operation.h"
 
 struct epoll_event;
 
@@ -33,6 +34,7 @@ class EpollBackend final : public Backend {
   void shutdown(int socket) override;
   void close(int descriptor) override;
   void forget(int descriptor) override;
+  std::optional<std::uint64_t> taken(int socket) const override { return taken_bytes(socket); }
 
  private:
   // What waits for one descriptor: at most one operation each way.

@@ -22,6 +22,7 @@ class SimulatedBackend final : public Backend {
   void shutdown(int socket) override { system_.shutdown(socket); }
   void close(int descriptor) override { system_.close(descriptor); }
   void forget(int) override {}
+  std::optional<std::uint64_t> taken(int socket) const override { return system_.taken(socket); }
 
   std::size_t under_way() const { return pending_.size(); }
 

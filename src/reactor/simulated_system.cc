@@ -18,6 +18,7 @@ struct SimulatedSystem::Object {
   Kind kind;
   std::deque<std::uint8_t> received{};  // connection: sent by the peer and not yet read
   std::size_t capacity = 0;
+  std::uint64_t sent = 0;  // to the peer, ever
   std::weak_ptr<Object> peer{};
   bool is_shut_down = false;
   std::deque<int> waiting{};            // listener: ends that wait to be accepted
@@ -132,6 +133,7 @@ std::int64_t SimulatedSystem::send(Object& end, const Operation& operation) {
     left -= count;
     moved += static_cast<std::int64_t>(count);
   }
+  end.sent += static_cast<std::uint64_t>(moved);
   return moved;
 }
 
@@ -187,6 +189,13 @@ std::int64_t SimulatedSystem::attempt(const Operation& operation) {
       return object->peer_is_gone() ? -ENODEV : -EAGAIN;
   }
   return -EINVAL;
+}
+
+std::optional<std::uint64_t> SimulatedSystem::taken(int descriptor) const {
+  const auto object = find(descriptor);
+  const auto peer = object == nullptr ? nullptr : object->peer.lock();
+  if (peer == nullptr) return std::nullopt;
+  return object->sent - peer->received.size();
 }
 
 void SimulatedSystem::shutdown(int descriptor) {

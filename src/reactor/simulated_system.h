@@ -54,6 +54,7 @@ class SimulatedSystem {
 
   // For SimulatedBackend: the operation's result, or -EAGAIN while it cannot be done.
   std::int64_t attempt(const Operation& operation);
+  std::optional<std::uint64_t> taken(int descriptor) const;
   void shutdown(int descriptor);
   void close(int descriptor);
 

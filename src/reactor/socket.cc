@@ -71,6 +71,7 @@ Socket& Socket::operator=(Socket&& other) noexcept {
     close();
     shard_ = other.shard_;
     descriptor_ = std::exchange(other.descriptor_, -1);
+    sent_ = other.sent_;
   }
   return *this;
 }
@@ -104,10 +105,13 @@ Task<Result<void, IoError>> Socket::send_all(std::span<IoVector> vectors) {
   for (vectors = without_front(vectors, 0); !vectors.empty();) {
     const auto sent = co_await send(vectors);
     if (!sent) co_return failure(sent.error());
+    sent_ += *sent;
     vectors = without_front(vectors, *sent);
   }
   co_return Result<void, IoError>();
 }
+
+std::uint64_t Socket::taken() const { return is_open() ? shard_->backend().taken(descriptor_).value_or(sent_) : sent_; }
 
 void Socket::shutdown() {
   if (is_open()) shard_->backend().shutdown(descriptor_);

@@ -66,7 +66,8 @@ class Socket {
  public:
   Socket() = default;
   Socket(Shard& shard, int descriptor) : shard_(&shard), descriptor_(descriptor) {}
-  Socket(Socket&& other) noexcept : shard_(other.shard_), descriptor_(std::exchange(other.descriptor_, -1)) {}
+  Socket(Socket&& other) noexcept
+      : shard_(other.shard_), descriptor_(std::exchange(other.descriptor_, -1)), sent_(other.sent_) {}
   Socket& operator=(Socket&& other) noexcept;
   ~Socket() { close(); }
 
@@ -81,6 +82,11 @@ class Socket {
   IoAwaitable send(std::span<IoVector> vectors);
   // Sends all of it, or says why not. `vectors` are used up.
   Task<Result<void, IoError>> send_all(std::span<IoVector> vectors);
+
+  // How many bytes send_all() has given to the system so far, and how many of them the peer has taken: what has been
+  // sent may be long on its way, behind all that was sent before it.
+  std::uint64_t sent() const { return sent_; }
+  std::uint64_t taken() const;
 
   // Ends what is under way, with end of stream or an error; nothing can be sent or received any more.
   void shutdown();
@@ -104,6 +110,7 @@ class Socket {
  private:
   Shard* shard_ = nullptr;
   int descriptor_ = -1;
+  std::uint64_t sent_ = 0;
 };
 
 // A listening socket on one shard.

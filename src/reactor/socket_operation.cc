@@ -2,10 +2,13 @@
 #include "reactor/socket_operation.h"
 
 #include <fcntl.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstddef>
 
 namespace tgt {
 namespace {
@@ -91,6 +94,14 @@ std::int64_t try_socket_operation(Operation& operation) {
       break;
   }
   return -EINVAL;
+}
+
+std::optional<std::uint64_t> taken_bytes(int descriptor) {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return std::nullopt;
+  if (length < offsetof(tcp_info, tcpi_bytes_acked) + sizeof info.tcpi_bytes_acked) return std::nullopt;
+  return info.tcpi_bytes_acked;
 }
 
 }  // namespace tgt

@@ -12,6 +12,7 @@
 #include "reactor/operation_list.h"
 #include "reactor/pool_operations.h"
 #include "reactor/share_of_each.h"
+#include "reactor/socket_operation.h"
 
 namespace tgt {
 
@@ -34,6 +35,7 @@ class UringBackend final : public Backend {
   void shutdown(int socket) override;
   void close(int descriptor) override;
   void forget(int descriptor) override;
+  std::optional<std::uint64_t> taken(int socket) const override { return taken_bytes(socket); }
 
  private:
   UringBackend(BlockingPool& pool, int wake_descriptor) : wake_(wake_descriptor), pool_(pool, wake_descriptor) {}

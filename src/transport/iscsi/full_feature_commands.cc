@@ -224,13 +224,16 @@ void FullFeaturePhase::expect_unwanted_burst(std::uint32_t task_tag) {
 // The sender has let go of a command: after its response, or after some of its R2Ts.
 void FullFeaturePhase::command_sent(IscsiCommand& command) {
   if (!lost_ && !command.progress.finished && (command.progress.response_ready || command.waits_for_data())) {
-    if (command.progress.response_ready || command.data_out_transfer().may_ask()) return sender_.queue(command);
+    const bool goes_on = command.progress.response_ready || command.data_out_transfer().may_ask();
+    command.asked_at(goes_on ? DataOutWatch::not_sent_yet : socket_.sent());
+    if (goes_on) return sender_.queue(command);
   }
   drop(command);
 }
 
 void FullFeaturePhase::ready_to_ask(IscsiCommand& command) {
   if (lost_ || command.queued || !command.data_out_transfer().may_ask()) return;
+  command.asked_at(DataOutWatch::not_sent_yet);
   command.hold();
   sender_.queue(command);
 }

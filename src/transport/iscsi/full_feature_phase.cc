@@ -76,6 +76,7 @@ Task<void> FullFeaturePhase::read_pdus() {
     const auto received = co_await socket_.receive(reader_.room());
     if (!received || *received == 0) co_return;
     keep_alive_.heard();
+    if (reader_.inside_data() && at_command_or_data()) data_out_watch_.heard();
     reader_.received(*received);
   }
 }
@@ -121,7 +122,14 @@ bool FullFeaturePhase::take_header() {
   }
 }
 
+// Is the PDU one of those that bring data, or that an initiator may prefer to them?
+bool FullFeaturePhase::at_command_or_data() const {
+  const iscsi::Opcode kind = reader_.header().kind();
+  return kind == iscsi::Opcode::scsi_command || kind == iscsi::Opcode::data_out;
+}
+
 bool FullFeaturePhase::take_complete() {
+  if (at_command_or_data()) data_out_watch_.received(iscsi::header_length + reader_.data_length());
   switch (receiving_.what) {
     case Receiving::What::nothing:
       return true;
@@ -183,6 +191,7 @@ void FullFeaturePhase::sent(Outgoing& outgoing) {
     command_sent(static_cast<IscsiCommand&>(outgoing));
   } else {
     const std::unique_ptr<SmallPdu> pdu(&static_cast<SmallPdu&>(outgoing));
+    if (pdu->asks_for_life) keep_alive_.ping_sent(socket_.sent());
     --small_pdus_;
     small_bytes_ -= pdu->data.size();
   }

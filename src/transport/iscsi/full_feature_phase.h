@@ -75,6 +75,7 @@ class FullFeaturePhase final : public Session,
   bool process_received();
   bool take_header();
   bool take_complete();
+  bool at_command_or_data() const;
   bool must_pause() const;
   Task<void> finish();
   void close(std::string_view why);
@@ -108,6 +109,7 @@ class FullFeaturePhase final : public Session,
   DataOutWatch& data_out_watch() override { return data_out_watch_; }
   // When the initiator takes no answers that is the sender's affair.
   bool reads_nothing() const override { return lost_ || must_pause(); }
+  std::uint64_t taken() const override { return socket_.taken(); }
   void data_out_stays_away() override { close("the initiator does not send the data that it was asked for"); }
 
   // --- full_feature_requests.cc: everything else

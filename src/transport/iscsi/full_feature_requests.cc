@@ -147,6 +147,7 @@ void FullFeaturePhase::answer_ping(const iscsi::BasicHeader& header, std::vector
   queue_small(std::move(pdu));
 }
 
+// With the reserved tag it asks for no answer, and tells MaxCmdSN only.
 void FullFeaturePhase::send_ping(std::uint32_t tag) {
   if (lost_ || closing_when_sent_) return;
   iscsi::TaggedResponseHeader ping;
@@ -154,6 +155,7 @@ void FullFeaturePhase::send_ping(std::uint32_t tag) {
   ping.target_transfer_tag = tag;
   auto pdu = small_pdu(ping);
   pdu->carries_status = false;
+  pdu->asks_for_life = tag != iscsi::reserved_tag;
   queue_small(std::move(pdu));
 }
 

@@ -50,6 +50,12 @@ class FullFeature : public testing::TestWithParam<std::uint64_t> {
   static iscsi::ScsiResponseHeader response(WireInitiator& initiator) {
     return initiator.expect(Opcode::scsi_response).as<iscsi::ScsiResponseHeader>();
   }
+  // The status of a write that brings its data.
+  static std::uint8_t write_small(WireInitiator& initiator) {
+    const Octets content = pattern(512);
+    send(initiator, {0xaa, 4096, 512}, {.flags = writes, .expected_length = 512, .data = content});
+    return response(initiator).status;
+  }
   // Sense key, additional sense code and qualifier of a CHECK CONDITION.
   static std::uint32_t sense(WireInitiator& initiator) {
     const auto pdu = initiator.expect(Opcode::scsi_response);
@@ -261,25 +267,91 @@ TEST_P(FullFeature, AnInitiatorThatSendsNoneOfTheDataItWasAskedForIsGivenUp) {
     send_data(initiator, tag, ask.target_transfer_tag, 0, at, Bytes(content).subspan(at, 512), true);
   }
   initiator.expect(Opcode::ready_to_transfer);
-  for (int i = 0; i < 2; ++i) initiator.command({0, 0, 0, 0, 0, 0}, {});
-  EXPECT_EQ(response(initiator).status, 0);
-  EXPECT_EQ(response(initiator).status, 0);
-  EXPECT_TRUE(initiator.closed(2 * DataOutWatch::patience + 1s)) << "other commands are no data";
+  EXPECT_TRUE(initiator.closed(2 * DataOutWatch::patience + 1s));
 }
 
-TEST_P(FullFeature, TheDataOfOtherCommandsIsNotThatOfTheOneThatWasAskedForItsOwn) {
-  auto& initiator = world_.session({"InitialR2T=Yes"});
+TEST_P(FullFeature, NewCommandsAndTheirDataMayComeBeforeTheDataThatWasAskedFor) {
+  auto& initiator = world_.session({"InitialR2T=Yes", "ImmediateData=Yes"});
+  const std::uint32_t tag = send(initiator, {0xaa, 0, 2048}, {.flags = writes, .expected_length = 2048});
+  const auto ask = initiator.expect(Opcode::ready_to_transfer).as<iscsi::ReadyToTransferHeader>();
+  for (Duration waited{}; waited < 5 * DataOutWatch::patience; waited += 4s) {
+    ASSERT_FALSE(closed_after(initiator, 4s));
+    ASSERT_EQ(write_small(initiator), 0);
+  }
+  send_data(initiator, tag, ask.target_transfer_tag, 0, 0, pattern(2048), true);
+  EXPECT_EQ(response(initiator).status, 0);
+}
+
+TEST_P(FullFeature, ButTheDataOfOtherCommandsIsNotThatOfTheOneThatWasAskedForItsOwn) {
+  auto& initiator = world_.session({"InitialR2T=Yes", "ImmediateData=Yes"});
   send(initiator, {0xaa, 0, 512}, {.flags = writes, .expected_length = 512});
   initiator.expect(Opcode::ready_to_transfer);
-  bool closed = false;
-  for (int seconds = 0; seconds <= 20 && !closed; seconds += 2) {
-    const std::uint32_t tag = send(initiator, {0xaa, 512, 512}, {.flags = writes, .expected_length = 512});
-    const auto ask = initiator.expect(Opcode::ready_to_transfer).as<iscsi::ReadyToTransferHeader>();
-    send_data(initiator, tag, ask.target_transfer_tag, 0, 0, pattern(512), true);
-    EXPECT_EQ(response(initiator).status, 0);
-    closed = closed_after(initiator, 2s);
+  Duration waited{};
+  for (; waited < 2 * DataOutWatch::longest && !closed_after(initiator, 2s); waited += 2s) write_small(initiator);
+  EXPECT_GE(waited, DataOutWatch::longest - 4s);
+  EXPECT_LE(waited, DataOutWatch::longest + DataOutWatch::patience + 4s);
+}
+
+TEST_P(FullFeature, TheTimeForDataGrowsWithTheOtherDataThatComesButNotForEver) {
+  auto& initiator = world_.session({"InitialR2T=Yes", "ImmediateData=Yes"});
+  send(initiator, {0xaa, 0, 512}, {.flags = writes, .expected_length = 512});
+  initiator.expect(Opcode::ready_to_transfer);
+  constexpr std::uint32_t at_once = 65536;
+  const Octets content = pattern(at_once);
+  Duration waited{};
+  for (; waited < 3 * DataOutWatch::longest_for_others && !closed_after(initiator, 4s); waited += 4s) {
+    for (std::uint64_t sent = 0; sent < 5 * DataOutWatch::slowest; sent += at_once) {
+      send(initiator, {0xaa, 512, at_once}, {.flags = writes, .expected_length = at_once, .data = content});
+      ASSERT_EQ(response(initiator).status, 0);
+    }
   }
-  EXPECT_TRUE(closed);
+  const Duration most = DataOutWatch::longest + DataOutWatch::longest_for_others;
+  EXPECT_GE(waited, most - 8s);
+  EXPECT_LE(waited, most + DataOutWatch::patience + 8s);
+}
+
+TEST_P(FullFeature, ALongPieceOfDataIsHeardWhileItComes) {
+  auto& initiator = world_.session({"InitialR2T=Yes", "MaxBurstLength=262144"});
+  const Octets content = pattern(200000);
+  const std::uint32_t tag = send(initiator, {0xaa, 0, 200000}, {.flags = writes, .expected_length = 200000});
+  const auto ask = initiator.expect(Opcode::ready_to_transfer).as<iscsi::ReadyToTransferHeader>();
+  iscsi::DataOutHeader header;
+  header.flags = iscsi::final_bit;
+  header.initiator_task_tag = tag;
+  header.target_transfer_tag = ask.target_transfer_tag;
+  const Octets pdu = WireInitiator::encode(header, content, false, false);
+  for (std::size_t at = 0; at < pdu.size(); at += 20000) {
+    const auto piece = Bytes(pdu).subspan(at, std::min<std::size_t>(20000, pdu.size() - at));
+    initiator.send_bytes({piece.begin(), piece.end()});
+    ASSERT_FALSE(closed_after(initiator, 4s));
+  }
+  EXPECT_EQ(response(initiator).status, 0);
+}
+
+TEST_P(FullFeature, AnInitiatorThatHasNotHeardYetThatItIsAskedIsWaitedFor) {
+  auto& initiator = world_.session({"InitialR2T=Yes"});
+  constexpr std::uint32_t behind = 400 << 10;
+  initiator.bytes_a_second = 15000;
+  const std::uint32_t read_tag = read(initiator, 0, behind);
+  const std::uint32_t tag = send(initiator, {0xaa, 0, 512}, {.flags = writes, .expected_length = 512});
+  for (std::size_t taken = 0; taken < behind;) {
+    const auto pdu = initiator.receive(20s);
+    ASSERT_TRUE(pdu);
+    ASSERT_EQ(pdu->header.initiator_task_tag, read_tag);
+    taken += pdu->data.size();
+  }
+  const auto ask = initiator.expect(Opcode::ready_to_transfer).as<iscsi::ReadyToTransferHeader>();
+  EXPECT_FALSE(closed_after(initiator, DataOutWatch::patience - 1s));
+  send_data(initiator, tag, ask.target_transfer_tag, 0, 0, pattern(512), true);
+  EXPECT_EQ(response(initiator).status, 0);
+}
+
+TEST_P(FullFeature, OneThatTakesNothingAtAllIsNotWaitedForThoughItWasNotAskedYet) {
+  auto& initiator = world_.session({"InitialR2T=Yes"});
+  initiator.bytes_a_second = 1;
+  read(initiator, 0, 400 << 10);
+  send(initiator, {0xaa, 0, 512}, {.flags = writes, .expected_length = 512});
+  EXPECT_TRUE(world_.reactor.run_until([this] { return world_.running() == 0; }, 3 * DataOutWatch::patience + 1s));
 }
 
 TEST_P(FullFeature, AnInitiatorThatSendsItsDataOneAfterTheOtherOverASlowLinkIsWaitedFor) {

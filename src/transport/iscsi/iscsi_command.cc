@@ -20,10 +20,7 @@ Task<bool> IscsiCommand::fetch_data_out(std::uint32_t length) {
 
 void IscsiCommand::data_arrived(DataOutTransfer::Range range) {
   data_out_.arrived(range);
-  if (waits_for_data()) {
-    owner_.data_out_watch().arrived(wait_);
-    return owner_.ready_to_ask(*this);
-  }
+  if (waits_for_data()) return owner_.ready_to_ask(*this);
   arrived_.set();
 }
 

@@ -62,6 +62,8 @@ class IscsiCommand final : public Command, public Outgoing {
   MutableBytes data_out_memory(DataOutTransfer::Range range) const {
     return buffer_.first(std::size_t{range.offset} + range.length).subspan(range.offset);
   }
+  // Its R2Ts end there in the stream of bytes to the initiator.
+  void asked_at(std::uint64_t end) { wait_.asked_at = end; }
   // Data has arrived. Resumes the task that waits for it, which may run to its end before this returns.
   void data_arrived(DataOutTransfer::Range range);
   // The data will never be complete: the command ends with this sense. Resumes the task as above.

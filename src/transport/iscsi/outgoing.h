@@ -29,6 +29,7 @@ struct SmallPdu final : Outgoing {
   std::vector<std::uint8_t> data;
   bool carries_status = true;    // uses up a StatSN
   bool answers_request = false;  // opens the command window by one
+  bool asks_for_life = false;    // the keep-alive's ping
 };
 
 }  // namespace tgt

@@ -38,6 +38,8 @@ class PduReader {
   void received(std::size_t bytes);
 
   Event next();
+  // Is the data segment of the last header on its way?
+  bool inside_data() const { return state_ == State::data; }
   // Has more been received than was asked for?
   bool holds_bytes() const { return buffered() != 0; }
 

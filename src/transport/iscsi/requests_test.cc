@@ -72,6 +72,15 @@ class Requests : public testing::TestWithParam<std::uint64_t> {
     header.buffer_offset = number * 512;
     initiator.send(header, Octets(512, 9));
   }
+  static void read_400_kib(WireInitiator& initiator) {
+    initiator.command({0xa8, 0, 0, 0, 0, 0, 0, 6, 0x40, 0, 0, 0}, {.flags = 0xc0, .expected_length = 400 << 10});
+  }
+  static void answer_ping(WireInitiator& initiator, const WireInitiator::Pdu& ping) {
+    auto answer = request(initiator, Opcode::nop_out);
+    answer.initiator_task_tag = iscsi::reserved_tag;
+    answer.target_transfer_tag = ping.as<iscsi::TaggedResponseHeader>().target_transfer_tag;
+    initiator.send(answer);
+  }
   static void expect_alive(WireInitiator& initiator) {
     const std::uint32_t tag = initiator.command({0, 0, 0, 0, 0, 0}, {});
     const auto answer = initiator.expect(Opcode::scsi_response).as<iscsi::ScsiResponseHeader>();
@@ -338,13 +347,39 @@ TEST_P(Requests, ASilentInitiatorIsAskedAndThenGivenUp) {
   ASSERT_TRUE(ping);
   EXPECT_EQ(ping->kind(), Opcode::nop_in);
   EXPECT_EQ(ping->header.initiator_task_tag, iscsi::reserved_tag);
-  auto answer = request(initiator, Opcode::nop_out);
-  answer.initiator_task_tag = iscsi::reserved_tag;
-  answer.target_transfer_tag = ping->as<iscsi::TaggedResponseHeader>().target_transfer_tag;
-  initiator.send(answer);
+  answer_ping(initiator, *ping);
   EXPECT_TRUE(initiator.receive(6s)) << "and asked again";
   EXPECT_TRUE(initiator.receive(6s));
   EXPECT_TRUE(initiator.closed(6s)) << "two were not answered";
+}
+
+TEST_P(Requests, AnInitiatorThatTakesDataAllTheTimeIsNotTakenForDead) {
+  ASSERT_EQ(world_.parameters.set("iqn.t", "nop_interval", "5"), IscsiTargetParameters::SetResult::done);
+  ASSERT_EQ(world_.parameters.set("iqn.t", "nop_count", "2"), IscsiTargetParameters::SetResult::done);
+  for (const std::size_t reads : {std::size_t{1}, std::size_t{4}}) {
+    auto& initiator = world_.session();
+    initiator.bytes_a_second = 15000;
+    for (std::size_t i = 0; i < reads; ++i) read_400_kib(initiator);
+    for (std::size_t taken = 0; taken < reads * (400 << 10);) {
+      const auto pdu = initiator.receive(20s);
+      ASSERT_TRUE(pdu) << taken << " bytes";
+      if (pdu->kind() == Opcode::nop_in) answer_ping(initiator, *pdu);
+      if (pdu->kind() == Opcode::data_in) taken += pdu->data.size();
+    }
+    initiator.bytes_a_second = 0;
+    while (const auto pdu = initiator.receive()) answer_ping(initiator, *pdu);
+    expect_alive(initiator);
+    world_.disconnect(initiator);
+  }
+}
+
+TEST_P(Requests, AnInitiatorThatStopsTakingDataIsGivenUp) {
+  ASSERT_EQ(world_.parameters.set("iqn.t", "nop_interval", "5"), IscsiTargetParameters::SetResult::done);
+  ASSERT_EQ(world_.parameters.set("iqn.t", "nop_count", "2"), IscsiTargetParameters::SetResult::done);
+  auto& initiator = world_.session();
+  initiator.bytes_a_second = 1;
+  read_400_kib(initiator);
+  EXPECT_TRUE(world_.reactor.run_until([this] { return world_.running() == 0; }, 26s));
 }
 
 TEST_P(Requests, SendTargetsTellsInASessionOfItsOwnTarget) {

@@ -40,6 +40,7 @@ class WireInitiator {
     spawn(receive_all());
   }
   ~WireInitiator() {
+    bytes_a_second = 0;
     socket_.shutdown();
     EXPECT_TRUE(reactor_.run_until([this] { return ended_ && sending_ == 0; }));
   }
@@ -150,6 +151,7 @@ class WireInitiator {
     return header.initiator_task_tag;
   }
 
+  std::size_t bytes_a_second = 0;  // that it takes; 0: as many as come
   std::array<std::uint8_t, 6> isid{0x80, 0, 0, 0, 0, 1};
   std::uint32_t cmd_sn = 0;
   std::uint32_t max_cmd_sn = 0;
@@ -172,6 +174,10 @@ class WireInitiator {
       const auto count = co_await socket_.receive(MutableBytes(piece));
       if (!count || *count == 0) break;
       received_.insert(received_.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(*count));
+      for (std::size_t tenths = 0; tenths * bytes_a_second < 10 * *count; ++tenths) {
+        if (bytes_a_second == 0) break;
+        co_await reactor_.shard().sleep(100ms);
+      }
     }
     ended_ = true;
   }

@@ -39,8 +39,9 @@ class LogicalUnit : public std::enable_shared_from_this<LogicalUnit> {
   // Another medium is in it, or may be: every nexus will be told. Before a task reaches it.
   void medium_changed();
 
-  // Changes with a reset, another medium and a cleared task set. A command that works on this unit without being in its
-  // task set (a copy, between two of its parts) is not found by these; it compares the generation instead.
+  // Changes with a reset, another medium, a cleared task set, and when a device server begins to overwrite its whole
+  // medium. A command that works on this unit without being in its task set (a copy, between two of its parts) is not
+  // found by these; it compares the generation instead.
   std::uint32_t generation() const { return generation_.load(); }
   void begin_generation() { generation_.fetch_add(1); }
 

@@ -208,8 +208,9 @@ Task<Reply> MediumWork::run(Disk& disk, Command& command, Job job, bool immediat
     co_return Reply::check_condition(Sense::internal_target_failure());
   }
   work.advance(kind, 0, 1);
-  const auto outcome = std::make_shared<Outcome>();
   const std::shared_ptr<LogicalUnit> unit = command.itl().shared_unit();
+  unit->begin_generation();  // a copy that has been here would find its work undone, or go on with what is no more
+  const auto outcome = std::make_shared<Outcome>();
   spawn(perform(disk, shard, unit, std::move(job), outcome));
   if (immediate) co_return Reply::good();
   unit->task_set().leave_order(command);

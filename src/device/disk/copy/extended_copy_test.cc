@@ -359,6 +359,19 @@ TEST_F(ExtendedCopyTest, AnotherMediumInADestinationOrSourceEndsTheCopy) {
   EXPECT_EQ(copy(list_of({cscd(0), cscd(1)}, {segment(0, 1, 1, 0, 0)})).status, Status::good);
 }
 
+TEST_F(ExtendedCopyTest, AFormatOrSanitizeOfItsDestinationBetweenTwoPartsEndsIt) {
+  const List format{0x04, 0, 0, 0, 0, 0};
+  const List overwrite{0x48, 0x01, 0, 0, 0, 0, 0, 0, 5, 0};
+  for (const auto& [cdb, list] : {std::pair(format, List()), std::pair(overwrite, List{1, 0, 0, 1, 0})}) {
+    const auto copying = copy_half(0, 1);
+    EXPECT_EQ(bench().send_to(Lun{1}, cdb, list).status, Status::good);
+    EXPECT_FALSE(copying->answered) << "it waits for its source";
+    bench().reactor().run_until([&] { return copying->answered; });
+    expect_half_a_copy(*copying);
+    EXPECT_EQ(get(1, 0, two_mebibytes), List(two_mebibytes * 512));
+  }
+}
+
 TEST_F(ExtendedCopyTest, IsAbortedAtOnceWhileItsSourceIsTakenByACommandThatRunsAlone) {
   bench().send_to(Lun{1}, test_unit_ready);
   store(1).script().takes = 1h;

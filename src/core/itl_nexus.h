@@ -38,10 +38,11 @@ class ItlNexus {
   std::uint32_t armed() const { return armed_.load(std::memory_order_acquire); }
   void arm(std::uint32_t reasons) { armed_.fetch_or(reasons, std::memory_order_acq_rel); }
   void disarm(std::uint32_t reasons) { armed_.fetch_and(~reasons, std::memory_order_acq_rel); }
-  // Changes whenever what this initiator asked of the unit until then has come to an end: with the unit's, and when the
-  // initiator aborts its tasks there. On its shard.
-  std::uint32_t generation() const { return unit_->generation() + aborts_; }
-  void aborts_tasks() { ++aborts_; }
+  // Changes whenever what this initiator asked of the unit until then has come to an end: with the unit's, and when all
+  // of its tasks there are aborted, by itself or by one that preempts it. Before they are marked: what compares it
+  // later is refused, what has compared it is marked.
+  std::uint32_t generation() const { return unit_->generation() + aborts_.load(); }
+  void tasks_are_aborted() { aborts_.fetch_add(1); }
   // Its tasks in the unit's task set now. Own shard.
   std::size_t tasks() const { return tasks_; }
   Statistics& statistics() { return statistics_; }
@@ -54,8 +55,8 @@ class ItlNexus {
   Lun lun_;
   std::shared_ptr<LogicalUnit> unit_;
   std::atomic<std::uint32_t> armed_{0};
-  std::size_t tasks_ = 0;     // in the task set; own shard
-  std::uint32_t aborts_ = 0;  // of all of its tasks; own shard
+  std::size_t tasks_ = 0;                 // in the task set; own shard
+  std::atomic<std::uint32_t> aborts_{0};  // of all of its tasks
   Statistics statistics_;
 };
 

@@ -100,7 +100,7 @@ Task<Response> TaskManager::abort_task_set(ItlNexus& itl) {
   const auto is_ours = [nexus = &itl.nexus()](const Command& command) { return &command.nexus() == nexus; };
   AbortSweep tasks(here, {&here}, itl.shared_unit(), is_ours);
   const TimePoint until = here.now() + limits_.abort;
-  itl.aborts_tasks();
+  itl.tasks_are_aborted();
   co_await tasks.mark();
   const bool ended = co_await tasks.wait(until);
   co_await tasks.settle(ended ? AbortVerdict::complete : AbortVerdict::rejected);
@@ -114,7 +114,7 @@ Task<Response> TaskManager::clear_task_set(ItlNexus& itl) {
   const Nexus* const requester = &itl.nexus();
   AbortSweep tasks(here, itl.unit().shards(), itl.shared_unit(), [](const Command&) { return true; });
   const TimePoint until = here.now() + limits_.abort;
-  itl.unit().begin_generation();  // before: what compares it later is refused, what has compared it is marked
+  itl.unit().begin_generation();  // before they are marked, as ItlNexus::tasks_are_aborted()
   co_await tasks.mark();
   const bool ended = co_await tasks.wait(until);
   const AbortGroup::Notice notice{.except = requester, .condition = Sense::commands_cleared_by_another_initiator()};

@@ -255,12 +255,19 @@ Task<Result<void, PersistentReserveRefusal>> Reservations::change(ItlNexus& itl,
 Task<bool> Reservations::abort_tasks(Shard& shard, const PersistentChange& change, const NexusIdentity& except,
                                      const std::function<bool()>& command_gone) {
   const std::shared_ptr<LogicalUnit> unit = unit_.shared_from_this();
-  const auto is_preempted = [&](const Command& command) {
-    const NexusIdentity nexus = identity_of(command.nexus());
-    return nexus != except &&
-           std::ranges::any_of(change.aborted, [&](const Registration& one) { return one.is_of(nexus); });
+  const auto is_preempted = [&](const Nexus& nexus) {
+    const NexusIdentity identity = identity_of(nexus);
+    return identity != except &&
+           std::ranges::any_of(change.aborted, [&](const Registration& one) { return one.is_of(identity); });
   };
-  AbortSweep tasks(shard, unit->shards(), unit, is_preempted, AbortGroup::Until::left);
+  {
+    const LockGuard lock(mutex_);
+    for (ItlNexus* itl : nexuses_) {
+      if (is_preempted(itl->nexus())) itl->tasks_are_aborted();
+    }
+  }
+  const auto is_of_preempted = [&](const Command& command) { return is_preempted(command.nexus()); };
+  AbortSweep tasks(shard, unit->shards(), unit, is_of_preempted, AbortGroup::Until::left);
   co_await tasks.mark();
   bool all_left = false;
   do {

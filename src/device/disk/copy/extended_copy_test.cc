@@ -51,6 +51,13 @@ class ExtendedCopyTest : public CopyFixture, public Session {
     expect_sense(answer, copy_sense::third_party_device_failure);
     store(0).script().takes = {};
   }
+  void reserve_out(ItlNexus& by, PersistentReserveOutRequest request) {
+    request.nexus = identity_of(by);
+    bench().reactor().run([](ItlNexus& itl, PersistentReserveOutRequest what) -> Task<void> {
+      const auto changed = co_await itl.unit().reservations().change(itl, std::move(what), [] { return false; });
+      EXPECT_TRUE(changed.has_value());
+    }(by, std::move(request)));
+  }
   const List test_unit_ready{0, 0, 0, 0, 0, 0};
   static List compare_and_write() {
     List cdb(16);
@@ -357,6 +364,27 @@ TEST_F(ExtendedCopyTest, AnotherMediumInADestinationOrSourceEndsTheCopy) {
   expect_half_a_copy(*reads);
   EXPECT_EQ(get(0, 2048, 2048), List(2048 * 512));
   EXPECT_EQ(copy(list_of({cscd(0), cscd(1)}, {segment(0, 1, 1, 0, 0)})).status, Status::good);
+}
+
+TEST_F(ExtendedCopyTest, WhoIsPreemptedAndAbortedCopiesNoMoreThoughItHasNoTaskThereJustThen) {
+  log_another_in();
+  ItlNexus& mine = *bench().nexus().itl(Lun{1});
+  for (const bool preempts_me : {true, false}) {
+    reserve_out(mine, {.service_action_reservation_key = 0xa});
+    reserve_out(another(1), {.service_action_reservation_key = 0xb});
+    const auto copying = copy_half(0, 1);
+    ItlNexus& by = preempts_me ? another(1) : mine;
+    reserve_out(by, {.action = PersistentReserveOutAction::preempt_and_abort,
+                     .reservation_key = preempts_me ? 0xbu : 0xau,
+                     .service_action_reservation_key = preempts_me ? 0xau : 0xbu});
+    EXPECT_FALSE(copying->answered);
+    bench().reactor().run_until([&] { return copying->answered; });
+    if (preempts_me) expect_half_a_copy(*copying);
+    store(0).script().takes = {};
+    EXPECT_EQ(get(1, 2048, 2048) == List(2048 * 512), preempts_me);
+    reserve_out(by, {.reservation_key = preempts_me ? 0xbu : 0xau});  // gone again
+  }
+  log_another_out();
 }
 
 TEST_F(ExtendedCopyTest, AFormatOrSanitizeOfItsDestinationBetweenTwoPartsEndsIt) {

@@ -21,9 +21,8 @@ class ItlNexus {
     unit_attention = 1u << 0,     // UnitAttentions: one is pending for this nexus
     task_ordering = 1u << 1,      // TaskSet: ordered tasks, a reset, or a drain
     reservation = 1u << 2,        // Reservations: this nexus may conflict
-    exclusive_range = 1u << 3,    // TaskSet: some blocks are taken
-    removed = 1u << 4,            // Target: the LUN is mapped no more; look it up again
-    asymmetric_access = 1u << 5,  // Target: the port may be in a state that does not serve everything
+    removed = 1u << 3,            // Target: the LUN is mapped no more; look it up again
+    asymmetric_access = 1u << 4,  // Target: the port may be in a state that does not serve everything
   };
 
   ItlNexus(Nexus& nexus, Lun lun, std::shared_ptr<LogicalUnit> unit);

@@ -139,7 +139,9 @@ Task<bool> MediumWork::write_everything(Disk& disk, Shard& shard, const Job& job
     if (!buffer) co_return false;
   }
   for (unsigned pass = 0; pass < job.passes; ++pass) {
-    if (buffer) fill(buffer.all(), job.pattern, block, job.invert_between_passes && pass % 2 != 0);
+    // The last one leaves the pattern as it is (SBC-4, 5.34).
+    const bool inverted = job.invert_between_passes && (job.passes - 1 - pass) % 2 != 0;
+    if (buffer) fill(buffer.all(), job.pattern, block, inverted);
     for (std::uint64_t done = 0; done < size;) {
       co_await shard.sleep(1ms);  // others of this shard have their turn
       if (stopping_.load()) co_return false;

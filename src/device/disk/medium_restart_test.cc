@@ -68,6 +68,15 @@ TEST_F(MediumRestartTest, ASanitizeWithLeaveToExitIsLeftForGood) {
   EXPECT_EQ(send(read10(0, 1)).status, Status::good);
 }
 
+TEST_F(MediumRestartTest, ASanitizeThatWasCutShortIsNotLoosenedByOneWithLeaveToExit) {
+  cut_short(overwrite(immediate), overwrite_list);
+  for (int starts = 0; starts < 2; ++starts) {
+    start();
+    expect_invalid_field(send(overwrite(allow_unrestricted_exit), overwrite_list), Field{1, 5, 1});
+    expect_invalid_field(send(exit_failure_mode), Field{1, 4, 5});
+  }
+}
+
 TEST_F(MediumRestartTest, AFormatThatWasCutShortIsCorruptedUntilOneSucceeds) {
   cut_short(format, {});
   start();

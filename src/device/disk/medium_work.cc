@@ -107,7 +107,10 @@ Task<bool> MediumWork::remember(Shard& shard, std::string medium, std::optional<
   co_return safe;
 }
 
-bool MediumWork::begin(Kind kind) { return !refuses(kind) && !stopping_.load() && !working_.exchange(true); }
+bool MediumWork::begin(const Job& job) {
+  const bool loosens = job.may_leave_failure && !may_leave_failure();
+  return !loosens && !refuses(job.kind) && !stopping_.load() && !working_.exchange(true);
+}
 
 void MediumWork::end_working() {
   working_.store(false);
@@ -198,7 +201,7 @@ Task<void> MediumWork::perform(Disk& disk, Shard& shard, std::shared_ptr<Logical
 
 Task<Reply> MediumWork::run(Disk& disk, Command& command, Job job, bool immediate) {
   MediumWork& work = disk.medium_work();
-  if (!work.begin(job.kind)) {
+  if (!work.begin(job)) {
     const auto reason = disk.not_ready();
     co_return Reply::check_condition(reason.value_or(Sense::aborted_command()));
   }

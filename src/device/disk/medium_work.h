@@ -44,7 +44,8 @@ class MediumWork {
   }
   // Is a new job of this kind refused, and with what?
   std::optional<Sense> refuses(Kind kind) const;
-  // SANITIZE, EXIT FAILURE MODE. False: a failure that only a sanitize operation may end.
+  // SANITIZE, EXIT FAILURE MODE. False: a failure that only a sanitize operation may end, and one that leaves no other
+  // way out itself (SBC-4, 4.11).
   bool may_leave_failure() const;
   // After that. False: it cannot be kept, so that nothing has changed.
   Task<bool> leave_failure(Shard& shard, std::string medium);
@@ -75,7 +76,7 @@ class MediumWork {
                             std::shared_ptr<Outcome> outcome);
   Task<bool> write_everything(Disk& disk, Shard& shard, const Job& job);
   Task<bool> read_everything(Disk& disk, Shard& shard, const Job& job);
-  bool begin(Kind kind);
+  bool begin(const Job& job);
   void end_working();
   // Makes it safe that the medium is spoilt, or whole again.
   Task<bool> remember(Shard& shard, std::string medium, std::optional<SpoiltMedia::By> spoilt);

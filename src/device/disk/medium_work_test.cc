@@ -167,6 +167,33 @@ TEST_F(SanitizeTest, ThatFailedWithLeaveToExitIsEndedByExitFailureMode) {
   EXPECT_EQ(send(read10(0, 1)).status, Status::good);
 }
 
+TEST_F(SanitizeTest, ThatFailedWithoutLeaveToExitIsNotFollowedByOneWithIt) {
+  fail_a_sanitize();
+  expect_invalid_field(send(overwrite(5, 0x20), {1, 0, 0, 1, 0xaa}), Sanitize::allow_unrestricted_exit);
+  expect_invalid_field(send({0x48, 0x22, 0, 0, 0, 0, 0, 0, 0, 0}), Sanitize::allow_unrestricted_exit);
+  expect_invalid_field(send(exit_failure_mode), Field{1, 4, 5});
+  expect_sense(send(read10(0, 1)), Sense::sanitize_command_failed());
+  EXPECT_EQ(send(overwrite(5), {1, 0, 0, 1, 0xaa}).status, Status::good);
+  EXPECT_EQ(send(overwrite(5, 0x20), {1, 0, 0, 1, 0xaa}).status, Status::good);
+}
+
+TEST_F(SanitizeTest, ThatFailedWithLeaveToExitLosesItToOneWithout) {
+  fail_a_sanitize(0x20);
+  fail_a_sanitize();
+  expect_invalid_field(send(exit_failure_mode), Field{1, 4, 5});
+  expect_invalid_field(send(overwrite(5, 0x20), {1, 0, 0, 1, 0xaa}), Sanitize::allow_unrestricted_exit);
+}
+
+TEST_F(SanitizeTest, ThatFailedServesNothingElseEvenWhatReachesNoBlocks) {
+  make({}, {.removable = true, .thin_provisioning = true});
+  fail_a_sanitize();
+  for (const List& cdb : {List{0x1a, 0, 0x3f, 0, 255, 0}, List{0x1b, 0, 0, 0, 2, 0}, List{0x1e, 0, 0, 0, 1, 0}}) {
+    expect_sense(send(cdb), Sense::sanitize_command_failed());
+  }
+  EXPECT_EQ(send({0x12, 0, 0, 0, 255, 0}).status, Status::good);
+  EXPECT_EQ(send(request_sense).status, Status::good);
+}
+
 TEST_F(SanitizeTest, RefusesListsThatMakeNoSense) {
   put(0, pattern(1, 5));
   for (const std::uint8_t length : List{0, 1, 4}) {

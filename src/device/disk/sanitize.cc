@@ -14,8 +14,11 @@ struct OverwriteHeader {
 };
 static_assert(WireStruct<OverwriteHeader> && sizeof(OverwriteHeader) == 4);
 
-std::optional<Sense> refuses(Disk& disk) {
-  if (auto reason = disk.medium_work().refuses(MediumWork::Kind::sanitize)) return reason;
+std::optional<Sense> refuses(Disk& disk, const Command& command) {
+  const MediumWork& work = disk.medium_work();
+  if (auto reason = work.refuses(MediumWork::Kind::sanitize)) return reason;
+  const bool loosens = command[Sanitize::allow_unrestricted_exit] != 0 && !work.may_leave_failure();
+  if (loosens) return Sense::invalid_field_in_cdb(Sanitize::allow_unrestricted_exit);
   if (auto reason = disk.medium_absent()) return reason;
   return disk.write_protection();
 }
@@ -45,14 +48,14 @@ std::optional<Sense> refuses_list(Bytes list, std::uint32_t block, MediumWork::J
 }  // namespace
 
 Task<Reply> SanitizeOverwrite::run(Disk& disk, Command& command) {
-  if (const auto refused = refuses(disk)) co_return Reply::check_condition(*refused);
+  if (const auto refused = refuses(disk, command)) co_return Reply::check_condition(*refused);
   const std::uint64_t length = command[parameter_list_length];
   if (length <= sizeof(OverwriteHeader) || length > sizeof(OverwriteHeader) + disk.block_size().bytes()) {
     co_return Reply::check_condition(Sense::invalid_field_in_cdb(parameter_list_length));
   }
   const auto list = co_await command.parameter_list(length);
   if (!list) co_return Reply::check_condition(list.error());
-  if (const auto refused = refuses(disk)) co_return Reply::check_condition(*refused);
+  if (const auto refused = refuses(disk, command)) co_return Reply::check_condition(*refused);
   MediumWork::Job job = job_of(command);
   const auto wrong = refuses_list(*list, disk.block_size().bytes(), job);
   if (wrong) co_return Reply::check_condition(*wrong);
@@ -61,7 +64,7 @@ Task<Reply> SanitizeOverwrite::run(Disk& disk, Command& command) {
 }
 
 Task<Reply> SanitizeBlockErase::run(Disk& disk, Command& command) {
-  if (const auto refused = refuses(disk)) co_return Reply::check_condition(*refused);
+  if (const auto refused = refuses(disk, command)) co_return Reply::check_condition(*refused);
   MediumWork::Job job = job_of(command);
   job.give_space_back = true;
   auto reply = co_await MediumWork::run(disk, command, std::move(job), command[immediate] != 0);

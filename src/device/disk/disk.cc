@@ -102,15 +102,13 @@ BlockStore& Disk::store_to_change(const BlockRange& range) {
 
 Result<const CommandTraits*, Sense> Disk::decode(const Cdb& cdb) const {
   const auto row = PrimaryDevice::decode(cdb);
-  const auto obstacle = medium_work_.obstacle();
+  const auto obstacle = medium_work_.obstacle_to_all();
   if (!row || !obstacle) return row;
   const Access access = (*row)->access;
-  const bool reaches_medium = access != Access::none && access != Access::reservation;
-  // While it works they are refused at once too: they would run alone, and all that comes would wait behind them.
-  const bool mends =
-      (*row)->operation_code == operation_code::sanitize || (*row)->operation_code == operation_code::format_unit;
-  const bool may_mend = mends && !medium_work_.working();
-  if (!reaches_medium || may_mend) return row;
+  const bool looks_on = access == Access::none || access == Access::reservation;
+  // While it works this one is refused at once too: it would run alone, and all that comes would wait behind it.
+  const bool may_mend = (*row)->operation_code == operation_code::sanitize && !medium_work_.working();
+  if (looks_on || may_mend) return row;
   return failure(*obstacle);
 }
 

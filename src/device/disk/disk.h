@@ -99,7 +99,8 @@ class Disk final : public PrimaryDevice {
   // --- PrimaryDevice
   PeripheralDeviceType type() const override { return PeripheralDeviceType::block; }
   CommandTable commands() const override;
-  // While the disk works on its medium, or has spoilt it, commands that read or change something are refused.
+  // While the disk works on its medium, or a sanitize operation has spoilt it, commands that read or change something
+  // are refused.
   Result<const CommandTraits*, Sense> decode(const Cdb& cdb) const override;
   std::span<const VitalProductDataPage> vital_product_data_pages() const override;
   std::span<const LogPage> log_pages() const override;

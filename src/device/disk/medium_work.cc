@@ -57,6 +57,11 @@ std::optional<Sense> MediumWork::obstacle_of(std::uint32_t state) {
 }
 
 std::optional<Sense> MediumWork::refuses(Kind kind) const {
+std::optional<Sense> MediumWork::obstacle_to_all() const {
+  const std::uint32_t state = state_.load(std::memory_order_acquire);
+  return phase_of(state) == Phase::format_failed ? std::nullopt : obstacle_of(state);
+}
+
   const std::uint32_t state = state_.load(std::memory_order_acquire);
   const Phase phase = phase_of(state);
   const bool mends = phase == Phase::format_failed || (phase == Phase::sanitize_failed && kind == Kind::sanitize);

@@ -42,6 +42,10 @@ class MediumWork {
     const std::uint32_t state = state_.load(std::memory_order_acquire);
     return state == 0 ? std::nullopt : obstacle_of(state);
   }
+  // Why nothing is served but what only looks on, whether it reaches blocks or not: at work, when it would wait for
+  // what takes hours, or after a sanitize operation that failed (SBC-4, 4.11). What a format has spoilt hinders no more
+  // than what reaches blocks, which obstacle() does: a program that is to format again asks for mode parameters first.
+  std::optional<Sense> obstacle_to_all() const;
   // Is a new job of this kind refused, and with what?
   std::optional<Sense> refuses(Kind kind) const;
   // SANITIZE, EXIT FAILURE MODE. False: a failure that only a sanitize operation may end, and one that leaves no other

@@ -314,6 +314,68 @@ TEST_F(FormatTest, CertifiesUnlessToldNotTo) {
   EXPECT_EQ(send(read10(0, 1)).status, Status::good);
 }
 
+// What a program does that is to repair it: sg_format asks for the mode parameters first.
+TEST_F(FormatTest, ThatFailedHindersNothingThatReachesNoBlocks) {
+  make({}, {.removable = true, .thin_provisioning = true});
+  fail_a_format();
+  const std::pair<List, List> served[] = {{{0x1a, 0, 0x3f, 0, 255, 0}, {}},
+                                          {{0x5a, 0, 0x01, 0, 0, 0, 0, 0, 252, 0}, {}},
+                                          {{0x15, 0x10, 0, 0, 4, 0}, List(4)},
+                                          {{0x4c, 0x02, 0x40, 0, 0, 0, 0, 0, 0, 0}, {}},
+                                          {{0x4d, 0, 0x40, 0, 0, 0, 0, 0, 252, 0}, {}},
+                                          {{0xa3, 0x0c, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0}, {}},
+                                          {{0x3c, 0x03, 0, 0, 0, 0, 0, 0, 4, 0}, {}},
+                                          {{0x1e, 0, 0, 0, 1, 0}, {}},
+                                          {{0x1e, 0, 0, 0, 0, 0}, {}},
+                                          {{0x1b, 0, 0, 0, 0, 0}, {}},
+                                          {{0x1b, 0, 0, 0, 1, 0}, {}},
+                                          {{0x1b, 0, 0, 0, 2, 0}, {}}};
+  for (const auto& [cdb, list] : served) EXPECT_EQ(send(cdb, list).status, Status::good) << int{cdb[0]};
+  expect_sense(send(test_unit_ready), Sense::medium_not_present());
+  EXPECT_EQ(send({0x1b, 0, 0, 0, 3, 0}).status, Status::good);
+  expect_sense(send(test_unit_ready), Sense::medium_format_corrupted());
+  EXPECT_EQ(send(format()).status, Status::good);
+  EXPECT_EQ(send(test_unit_ready).status, Status::good);
+}
+
+TEST_F(FormatTest, ThatFailedLetsNothingReachItsBlocks) {
+  make({.atomic_unit = 4096}, {.thin_provisioning = true});
+  fail_a_format();
+  const auto of_16_bytes = [](std::uint8_t code) { return List{code, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0}; };
+  const auto of_10_bytes = [](std::uint8_t code) { return List{code, 0, 0, 0, 0, 0, 0, 0, 1, 0}; };
+  const List block(512);
+  const List unmapping{0, 22, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0};
+  const std::pair<List, List> refused[] = {{test_unit_ready, {}},
+                                           {{0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0}, {}},
+                                           {{0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0}, {}},
+                                           {{0x9e, 0x12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0}, {}},
+                                           {{0x37, 0, 0, 0, 0, 0, 0, 0, 8, 0}, {}},
+                                           {{0x08, 0, 0, 0, 1, 0}, {}},
+                                           {{0x0a, 0, 0, 0, 1, 0}, block},
+                                           {of_10_bytes(0x28), {}},
+                                           {of_10_bytes(0x2a), block},
+                                           {of_10_bytes(0x2e), block},
+                                           {of_10_bytes(0x2f), {}},
+                                           {of_10_bytes(0x34), {}},
+                                           {of_10_bytes(0x35), {}},
+                                           {of_10_bytes(0x41), block},
+                                           {{0x42, 0, 0, 0, 0, 0, 0, 0, 24, 0}, unmapping},
+                                           {of_16_bytes(0x88), {}},
+                                           {of_16_bytes(0x89), List(1024)},
+                                           {of_16_bytes(0x8a), block},
+                                           {of_16_bytes(0x8b), block},
+                                           {of_16_bytes(0x91), {}},
+                                           {of_16_bytes(0x93), block},
+                                           {{0x9c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0}, List(4096)},
+                                           {{0x83, 0x10, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 32, 0, 0}, List(32)},
+                                           {{0x83, 0x11, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 40, 0, 0}, List(552)}};
+  for (const auto& [cdb, data] : refused) {
+    SCOPED_TRACE(testing::Message() << std::hex << int{cdb[0]});
+    expect_sense(send(cdb, data), Sense::medium_format_corrupted());
+  }
+  EXPECT_EQ(on_medium(0), 0xaa);
+}
+
 TEST_F(FormatTest, RefusesWhatItCannotDo) {
   put(0, pattern(1, 5));
   expect_invalid_field(send(format(0x80)), Field{1, 7, 1});

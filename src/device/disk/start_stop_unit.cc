@@ -29,8 +29,8 @@ Task<Reply> StartStopUnit::run(Disk& disk, Command& command) {
   if (comes) command.itl().unit().unit_attentions().establish(Sense::medium_may_have_changed(), &command.itl());
   const bool ejects = moves_medium && !starts;
   if (ejects && disk.medium_absent()) co_return Reply::good();  // it is out already
-  const auto not_ready = disk.not_ready();
-  if (not_ready) co_return Reply::check_condition(*not_ready);
+  if (const auto absent = disk.medium_absent()) co_return Reply::check_condition(*absent);
+  if (const auto sealed = disk.medium_work().obstacle_to_all()) co_return Reply::check_condition(*sealed);
   if (starts) co_return Reply::good();
   if (command[no_flush] == 0) {
     Reply flushed = co_await flush(disk, command);

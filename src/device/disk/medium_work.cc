@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint64_t step_of_bytes = std::uint64_t{4} << 20;
 constexpr std::uint64_t step_of_ranges = std::uint64_t{1} << 30;
 constexpr Duration between_looks = 20ms;
+constexpr Duration between_attempts = 20ms;
 
 Sense failed(MediumWork::Kind kind) {
   return kind == MediumWork::Kind::format ? Sense::format_command_failed() : Sense::sanitize_command_failed();
@@ -56,12 +57,12 @@ std::optional<Sense> MediumWork::obstacle_of(std::uint32_t state) {
   return std::nullopt;
 }
 
-std::optional<Sense> MediumWork::refuses(Kind kind) const {
 std::optional<Sense> MediumWork::obstacle_to_all() const {
   const std::uint32_t state = state_.load(std::memory_order_acquire);
   return phase_of(state) == Phase::format_failed ? std::nullopt : obstacle_of(state);
 }
 
+std::optional<Sense> MediumWork::refuses(Kind kind) const {
   const std::uint32_t state = state_.load(std::memory_order_acquire);
   const Phase phase = phase_of(state);
   const bool mends = phase == Phase::format_failed || (phase == Phase::sanitize_failed && kind == Kind::sanitize);
@@ -135,56 +136,86 @@ void MediumWork::finish(const Job& job, bool good) {
   state_.store(state_of(good ? Phase::idle : spoilt, 0), std::memory_order_release);
 }
 
-Task<bool> MediumWork::write_everything(Disk& disk, Shard& shard, const Job& job) {
-  BlockStore& store = disk.store_to_change({LogicalBlockAddress(0), disk.capacity()});
+// A step that only memory was missing for, or a turn, is done again: the medium would stay spoilt for a moment's sake.
+template <class Step>
+Task<bool> MediumWork::insist(Shard& shard, Step step) {
+  for (;;) {
+    if (stopping_.load()) co_return false;
+    const auto done = co_await step();
+    if (done) co_return true;
+    const IoFault::Kind kind = done.error().kind;
+    if (kind != IoFault::Kind::no_resources && kind != IoFault::Kind::busy) co_return false;
+    co_await shard.sleep(between_attempts);
+  }
+}
+
+// For a step, or for a smaller one when memory is short, down to one block. None: the disk is closed.
+Task<Buffer> MediumWork::buffer_for(const Disk& disk, Shard& shard) {
   const std::uint32_t block = disk.block_size().bytes();
   const std::uint64_t size = disk.capacity().value << disk.block_size().exponent;
-  const bool discards = job.pattern.empty() && job.give_space_back && store.can_discard();
-  const std::uint64_t most = discards ? step_of_ranges : step_of_bytes;
-  Buffer buffer;
-  if (!job.pattern.empty()) {
-    buffer = shard.buffers().allocate(static_cast<std::size_t>(std::min(size, step_of_bytes)));
-    if (!buffer) co_return false;
+  while (!stopping_.load()) {
+    for (std::uint64_t length = std::min(size, step_of_bytes); length >= block; length /= 2) {
+      Buffer buffer = shard.buffers().allocate(static_cast<std::size_t>(length));
+      if (buffer) co_return std::move(buffer);
+    }
+    co_await shard.sleep(between_attempts);
   }
+  co_return Buffer();
+}
+
+Task<bool> MediumWork::write_everything(Disk& disk, Shard& shard, const Job& job) {
+  const std::uint64_t size = disk.capacity().value << disk.block_size().exponent;
+  const std::uint64_t of = job.passes * size + (job.certify ? size : 0);
   for (unsigned pass = 0; pass < job.passes; ++pass) {
     // The last one leaves the pattern as it is (SBC-4, 5.34).
     const bool inverted = job.invert_between_passes && (job.passes - 1 - pass) % 2 != 0;
-    if (buffer) fill(buffer.all(), job.pattern, block, inverted);
-    for (std::uint64_t done = 0; done < size;) {
-      co_await shard.sleep(1ms);  // others of this shard have their turn
-      if (stopping_.load()) co_return false;
-      const std::uint64_t step =
-          std::min(size - done, buffer ? std::min<std::uint64_t>(most, buffer.capacity()) : most);
-      Result<void, IoFault> moved;
-      if (buffer) {
-        moved = co_await store.write_all(shard, buffer.first(static_cast<std::size_t>(step)), done);
-      } else if (discards) {
-        moved = co_await store.discard(shard, done, step);
-      } else {
-        moved = co_await store.write_zeros(shard, done, step);
-      }
-      if (!moved) co_return false;
-      done += step;
-      advance(job.kind, pass * size + done, job.passes * size + (job.certify ? size : 0));
-    }
+    const bool written =
+        co_await write_pass(disk, shard, job, {.inverted = inverted, .done_before = pass * size, .of = of});
+    if (!written) co_return false;
     // Each pass reaches the medium: in a cache one would just take the place of the other.
-    const auto flushed = co_await store.flush(shard);
+    const bool flushed = co_await insist(shard, [&] { return disk.store().flush(shard); });
     if (!flushed) co_return false;
+  }
+  co_return true;
+}
+
+Task<bool> MediumWork::write_pass(Disk& disk, Shard& shard, const Job& job, Pass pass) {
+  BlockStore& store = disk.store_to_change({LogicalBlockAddress(0), disk.capacity()});
+  const std::uint64_t size = disk.capacity().value << disk.block_size().exponent;
+  const bool discards = job.pattern.empty() && job.give_space_back && store.can_discard();
+  std::uint64_t most = discards ? step_of_ranges : step_of_bytes;
+  Buffer buffer;
+  if (!job.pattern.empty()) {
+    buffer = co_await buffer_for(disk, shard);
+    if (!buffer) co_return false;
+    fill(buffer.all(), job.pattern, disk.block_size().bytes(), pass.inverted);
+    most = std::min<std::uint64_t>(most, buffer.capacity());
+  }
+  for (std::uint64_t done = 0; done < size;) {
+    co_await shard.sleep(1ms);  // others of this shard have their turn
+    const std::uint64_t length = std::min(size - done, most);
+    const bool written = co_await insist(shard, [&] {
+      if (buffer) return store.write_all(shard, buffer.first(static_cast<std::size_t>(length)), done);
+      return discards ? store.discard(shard, done, length) : store.write_zeros(shard, done, length);
+    });
+    if (!written) co_return false;
+    done += length;
+    advance(job.kind, pass.done_before + done, pass.of);
   }
   co_return true;
 }
 
 Task<bool> MediumWork::read_everything(Disk& disk, Shard& shard, const Job& job) {
   const std::uint64_t size = disk.capacity().value << disk.block_size().exponent;
-  const Buffer buffer = shard.buffers().allocate(static_cast<std::size_t>(std::min(size, step_of_bytes)));
+  const Buffer buffer = co_await buffer_for(disk, shard);
   if (!buffer) co_return false;
   for (std::uint64_t done = 0; done < size;) {
     co_await shard.sleep(1ms);
-    if (stopping_.load()) co_return false;
-    const std::uint64_t step = std::min<std::uint64_t>(size - done, buffer.capacity());
-    const auto read = co_await disk.store().read_all(shard, buffer.first(static_cast<std::size_t>(step)), done);
+    const std::uint64_t length = std::min<std::uint64_t>(size - done, buffer.capacity());
+    const bool read = co_await insist(
+        shard, [&] { return disk.store().read_all(shard, buffer.first(static_cast<std::size_t>(length)), done); });
     if (!read) co_return false;
-    done += step;
+    done += length;
     advance(job.kind, job.passes * size + done, job.passes * size + size);
   }
   co_return true;

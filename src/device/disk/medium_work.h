@@ -21,9 +21,9 @@ class Shard;
 
 // What a disk does with its whole medium, beyond the command that asked for it: FORMAT UNIT and SANITIZE (SBC-4, 4.11
 // and 4.33). While it works the medium is NOT READY and tells how far it is; after a failure nothing but another
-// attempt reaches the medium. That a medium is being overwritten is safe before the first byte of it is, so that a
-// restart finds it spoilt, and what it held is not read as if nothing had been. From any shard; the fast path reads one
-// word.
+// attempt reaches the medium. A store or a shard that is out of memory for a moment is no failure. That a medium is
+// being overwritten is safe before the first byte of it is, so that a restart finds it spoilt, and what it held is not
+// read as if nothing had been. From any shard; the fast path reads one word.
 class MediumWork {
  public:
   enum class Kind : std::uint8_t { format, sanitize };
@@ -76,10 +76,19 @@ class MediumWork {
   static Phase phase_of(std::uint32_t state) { return static_cast<Phase>(state >> 16); }
   static std::optional<Sense> obstacle_of(std::uint32_t state);
   struct Outcome;
+  struct Pass {
+    bool inverted = false;
+    std::uint64_t done_before = 0;  // of the whole job
+    std::uint64_t of = 0;
+  };
   static Task<void> perform(Disk& disk, Shard& shard, std::shared_ptr<LogicalUnit> keep, Job job,
                             std::shared_ptr<Outcome> outcome);
   Task<bool> write_everything(Disk& disk, Shard& shard, const Job& job);
+  Task<bool> write_pass(Disk& disk, Shard& shard, const Job& job, Pass pass);
   Task<bool> read_everything(Disk& disk, Shard& shard, const Job& job);
+  Task<Buffer> buffer_for(const Disk& disk, Shard& shard);
+  template <class Step>
+  Task<bool> insist(Shard& shard, Step step);
   bool begin(const Job& job);
   void end_working();
   // Makes it safe that the medium is spoilt, or whole again.

@@ -376,6 +376,51 @@ TEST_F(FormatTest, ThatFailedLetsNothingReachItsBlocks) {
   EXPECT_EQ(on_medium(0), 0xaa);
 }
 
+TEST_F(FormatTest, AMomentWithoutMemoryDelaysIt) {
+  for (const List& list : {List{0, 0xa8, 0, 0, 0, 1, 0, 1, 0x5a}, List{0, 0x80, 0, 0}}) {
+    auto taken = take_memory();
+    const auto running = bench().start(Lun{0}, format(0x10), list);
+    bench().reactor().advance(10s);
+    EXPECT_FALSE(running->answered);
+    expect_sense(send(test_unit_ready), Sense::format_in_progress(0));
+    taken.clear();
+    finish();
+    EXPECT_EQ(running->status, Status::good);
+  }
+}
+
+TEST_F(FormatTest, MakesDoWithLittleMemory) {
+  make({.capacity = 1 << 20}, {.block_size = {.exponent = 12}});
+  const auto taken = take_memory(4096);
+  EXPECT_EQ(send(format(0x10), {0, 0x88, 0, 0, 0, 1, 0, 1, 0x5a}).status, Status::good);
+  EXPECT_EQ(on_medium((1 << 20) - 1), 0x5a);
+}
+
+TEST_F(FormatTest, AStoreThatIsOutOfMemoryForAMomentDelaysIt) {
+  constexpr auto no_memory = IoFault::Kind::no_resources;
+  const FaultStore::Script scripts[] = {{.write_bad_from = 4096, .fault = no_memory},
+                                        {.read_bad_from = 4096, .fault = no_memory},
+                                        {.fault = no_memory, .flush_fails = true}};
+  for (const FaultStore::Script& script : scripts) {
+    make(script, {});
+    const auto running = bench().start(Lun{0}, format(0x10), {0, 0x88, 0, 0, 0, 1, 0, 1, 0x5a});
+    bench().reactor().advance(10s);
+    EXPECT_FALSE(running->answered);
+    store().script() = {};
+    finish();
+    EXPECT_EQ(running->status, Status::good);
+    EXPECT_EQ(on_medium((1 << 20) - 1), 0x5a);
+  }
+}
+
+TEST_F(FormatTest, ThatWaitsForMemoryEndsWithTheDisk) {
+  auto taken = take_memory();
+  const auto running = bench().start(Lun{0}, format(0x10), {0, 0xaa, 0, 0, 0, 1, 0, 1, 0x5a});
+  bench().reactor().settle();
+  EXPECT_EQ(running->status, Status::good);
+  EXPECT_TRUE(bench().reactor().run(disk().close(bench().reactor().shard())));
+}
+
 TEST_F(FormatTest, RefusesWhatItCannotDo) {
   put(0, pattern(1, 5));
   expect_invalid_field(send(format(0x80)), Field{1, 7, 1});

@@ -71,8 +71,11 @@ Task<Reply> PopulateToken::run(Disk& disk, Command& command) {
                                         CopyOperations::Kind::populate_token);
   if (!ticket) co_return CopyOperations::reply_for(ticket.error());
   const std::chrono::seconds asked{header.inactivity_timeout};
-  auto token = copies.tokens.create(token_for(disk, command, parsed->blocks), parsed->ranges,
-                                    asked.count() == 0 ? RodTokens::usual_inactivity : asked, command.shard().now());
+  auto token = copies.tokens.create({.token = token_for(disk, command, parsed->blocks),
+                                     .ranges = parsed->ranges,
+                                     .inactivity = asked.count() == 0 ? RodTokens::usual_inactivity : asked,
+                                     .initiator = command.nexus().properties().initiator.name},
+                                    command.shard().now());
   if (!token) {
     ticket->end(Status::check_condition, token.error());
     co_return Reply::check_condition(token.error());

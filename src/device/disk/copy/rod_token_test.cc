@@ -12,6 +12,7 @@ using Range = std::pair<std::uint64_t, std::uint32_t>;
 class RodTokenTest : public CopyFixture {
  protected:
   static constexpr std::size_t token_at = 16;
+  static constexpr std::uint32_t two_pieces = 3000;  // blocks, more than a copy moves at once
 
   static void append_ranges(List& list, const std::vector<Range>& ranges) {
     for (const auto& [address, count] : ranges) {
@@ -182,7 +183,7 @@ TEST(RodTokens, ChangesShowInWhatIsInUse) {
   RodTokens tokens;
   const TimePoint now{};
   const BlockRange range{LogicalBlockAddress(10), BlockCount(5)};
-  const auto token = tokens.create(RodToken{}, {range}, 60s, now);
+  const auto token = tokens.create({.ranges = {range}, .inactivity = 60s}, now);
   ASSERT_TRUE(token);
   const auto content = tokens.find(**token, now);
   ASSERT_TRUE(content);
@@ -277,14 +278,60 @@ TEST_F(RodTokenTest, ATimeoutLongerThanTheLongestIsRefused) {
   expect_bad_list_field(populate_with(list), 4);
 }
 
-TEST_F(RodTokenTest, ThereAreOnlySoMany) {
-  for (std::size_t i = 0; i < RodTokens::most_tokens; ++i) ASSERT_EQ(populate({{0, 1}}).status, Status::good);
-  expect_sense(populate({{0, 1}}), copy_sense::insufficient_resources_for_token);
-  const Answer answer = information(7);
-  EXPECT_EQ(answer.data[5], 0x02);
-  EXPECT_EQ(answer.data[14], 18);
-  let_pass(RodTokens::usual_inactivity + 1s);
-  EXPECT_EQ(populate({{0, 1}}).status, Status::good);
+TEST_F(RodTokenTest, WhenThereAreSoManyOnesOwnThatWouldExpireFirstMakesRoom) {
+  Nexus& other = bench().another_nexus();
+  bench().send_as(other, {0, 0, 0, 0, 0, 0});
+  const List list = populate_list({{300, 1}});
+  ASSERT_EQ(bench().send_as(other, cdb_of(0x83, 0x10, 32, 7), list).status, Status::good);
+  const RodToken of_other =
+      *read_wire<RodToken>(Bytes(bench().send_as(other, cdb_of(0x84, 0x07, 2048, 7, 2)).data).subspan(38));
+  const RodToken used = token_of({{0, 1}});
+  const RodToken unused = token_of({{1, 1}});
+  let_pass(1s);
+  EXPECT_EQ(write_at(0, write_list(used, {{64, 1}})).status, Status::good);
+  for (std::size_t i = 3; i <= RodTokens::most_tokens; ++i) ASSERT_EQ(populate({{2, 1}}).status, Status::good);
+  expect_sense(write_at(0, write_list(unused, {{64, 1}})), copy_sense::token_unknown);
+  EXPECT_EQ(write_at(0, write_list(used, {{64, 1}})).status, Status::good);
+  EXPECT_EQ(write_at(0, write_list(of_other, {{64, 1}})).status, Status::good);
+}
+
+TEST_F(RodTokenTest, WhoHasNoneGetsOneAtTheCostOfAnother) {
+  Nexus& other = bench().another_nexus();
+  bench().send_as(other, {0, 0, 0, 0, 0, 0});
+  const RodToken first = token_of({{0, 1}});
+  for (std::size_t i = 1; i < RodTokens::most_tokens; ++i) ASSERT_EQ(populate({{1, 1}}).status, Status::good);
+  EXPECT_EQ(bench().send_as(other, cdb_of(0x83, 0x10, 32, 7), populate_list({{0, 1}})).status, Status::good);
+  expect_sense(write_at(0, write_list(first, {{64, 1}})), copy_sense::token_unknown);
+}
+
+TEST_F(RodTokenTest, OneThatIsInUseMakesNoRoomAndDoesNotExpire) {
+  take_unit_attention(1);
+  put(0, 0, pattern(two_pieces, 1));
+  const RodToken token = token_of({{0, two_pieces}});
+  store(1).script().takes = RodTokens::usual_inactivity + 1s;
+  const List list = write_list(token, {{0, two_pieces}});
+  const auto using_it = bench().start(Lun{1}, cdb_of(0x83, 0x11, static_cast<std::uint32_t>(list.size()), 8), list);
+  bench().reactor().advance(RodTokens::usual_inactivity);
+  for (std::size_t i = 0; i <= RodTokens::most_tokens; ++i) ASSERT_EQ(populate({{4000, 1}}).status, Status::good);
+  bench().reactor().advance(500ms);
+  ASSERT_EQ(bench().send({0x2a, 0, 0, 0, 0x08, 0, 0, 0, 1, 0}, List(512)).status, Status::good);
+  store(1).script().takes = {};
+  bench().reactor().run_until([&] { return using_it->answered; }, 1h);
+  expect_sense(*using_it, copy_sense::token_revoked);
+}
+
+TEST_F(RodTokenTest, OneThatIsDeletedWhileItIsInUseEndsThat) {
+  take_unit_attention(1);
+  const RodToken token = token_of({{0, two_pieces}});
+  store(1).script().takes = 1s;
+  const List list = write_list(token, {{0, two_pieces}});
+  const auto using_it = bench().start(Lun{1}, cdb_of(0x83, 0x11, static_cast<std::uint32_t>(list.size()), 8), list);
+  bench().reactor().settle();
+  List deleting = write_list(token, {{4000, 1}});
+  deleting[2] = 0x02;
+  EXPECT_EQ(write_at(0, deleting).status, Status::good);
+  bench().reactor().run_until([&] { return using_it->answered; });
+  expect_sense(*using_it, copy_sense::token_revoked);
 }
 
 TEST_F(RodTokenTest, AWriteProtectedDiskTakesNone) {

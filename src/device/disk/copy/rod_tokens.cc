@@ -2,6 +2,7 @@
 #include "device/disk/copy/rod_tokens.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "reactor/secure_random.h"
 #include "scsi/copy_sense.h"
@@ -25,22 +26,41 @@ bool overlap(const BlockRange& a, const BlockRange& b) {
 
 }  // namespace
 
-Result<std::shared_ptr<const RodToken>, Sense> RodTokens::create(RodToken token, Ranges ranges, Duration inactivity,
-                                                                 TimePoint now) {
-  if (!fill_with_secure_random(token.secret)) return failure(copy_sense::insufficient_resources_for_token);
+Result<std::shared_ptr<const RodToken>, Sense> RodTokens::create(Wanted wanted, TimePoint now) {
+  if (!fill_with_secure_random(wanted.token.secret)) return failure(copy_sense::insufficient_resources_for_token);
   const LockGuard lock(mutex_);
-  erase_if([now](const Entry& entry) { return entry.expires <= now; });
-  if (entries_.size() >= most_tokens) erase_if([](const Entry& entry) { return entry.content->changed.load(); });
-  if (entries_.size() >= most_tokens) return failure(copy_sense::insufficient_resources_for_token);
-  token.copy_manager_rod_token_identifier = next_identifier_++;
-  auto shared = std::make_shared<const RodToken>(token);
+  erase_expired(now);
+  if (entries_.size() >= most_tokens && !make_room(wanted.initiator)) {
+    return failure(copy_sense::insufficient_resources_for_token);
+  }
+  wanted.token.copy_manager_rod_token_identifier = next_identifier_++;
+  auto shared = std::make_shared<const RodToken>(wanted.token);
   entries_.push_back({.token = shared,
-                      .content = std::make_shared<Content>(std::move(ranges)),
-                      .inactivity = inactivity,
-                      .expires = now + inactivity,
+                      .content = std::make_shared<Content>(std::move(wanted.ranges)),
+                      .initiator = std::move(wanted.initiator),
+                      .inactivity = wanted.inactivity,
+                      .expires = now + wanted.inactivity,
                       .dies = now + longest_life});
   ++in_force_;
   return shared;
+}
+
+void RodTokens::erase_expired(TimePoint now) {
+  erase_if([now](const Entry& entry) { return entry.expires <= now && !entry.in_use(); });
+}
+
+// Those that are revoked go first, all of them.
+bool RodTokens::make_room(const std::string& initiator) {
+  erase_if([](const Entry& entry) { return entry.content->changed.load(); });
+  if (entries_.size() < most_tokens) return true;
+  const auto rank = [&initiator](const Entry& entry) {
+    return std::tuple(entry.in_use(), entry.initiator != initiator, entry.expires);
+  };
+  const auto least = std::ranges::min_element(entries_, {}, rank);
+  if (least->in_use()) return false;
+  --in_force_;
+  entries_.erase(least);
+  return true;
 }
 
 template <class Predicate>
@@ -64,7 +84,7 @@ Result<std::shared_ptr<const RodTokens::Content>, Sense> RodTokens::find(const R
   const auto place = place_of(token);
   if (place == entries_.end()) return failure(copy_sense::token_unknown);
   if (place->expires <= now) {
-    erase_if([now](const Entry& entry) { return entry.expires <= now; });
+    erase_expired(now);
     return failure(copy_sense::token_expired);
   }
   if (place->content->changed.load()) return failure(copy_sense::token_revoked);
@@ -74,7 +94,10 @@ Result<std::shared_ptr<const RodTokens::Content>, Sense> RodTokens::find(const R
 
 void RodTokens::erase(const RodToken& token) {
   const LockGuard lock(mutex_);
-  erase_if([&token](const Entry& entry) { return is_same(*entry.token, token); });
+  const auto place = place_of(token);
+  if (place == entries_.end()) return;
+  if (!place->content->changed.exchange(true)) --in_force_;  // whoever else uses it hears of no change any more
+  entries_.erase(place);
 }
 
 void RodTokens::revoke_overlapping(const BlockRange& range) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -12,7 +13,9 @@
 
 namespace tgt {
 
-// The ROD tokens that one disk has given out: which blocks each of them stands for, and how long. From any shard.
+// The ROD tokens that one disk has given out: which blocks each of them stands for, and how long. There are only so
+// many: the one that would expire first makes room for another, but none that is in use, and rather one of the
+// initiator that asks than of another (VPD page 8Fh promises no minimum lifetime). From any shard.
 class RodTokens {
  public:
   // Told in VPD page 8Fh.
@@ -31,10 +34,16 @@ class RodTokens {
     std::atomic<bool> changed{false};
   };
 
-  // `token` has everything but its identifier and its secret. An error: no room, or no random numbers.
-  Result<std::shared_ptr<const RodToken>, Sense> create(RodToken token, Ranges ranges, Duration inactivity,
-                                                        TimePoint now);
-  // What a token stands for: token unknown, expired, or revoked. Using it keeps it alive.
+  struct Wanted {
+    RodToken token{};  // all but its identifier and its secret
+    Ranges ranges{};
+    Duration inactivity{};
+    std::string initiator{};  // the name of the one that asks
+  };
+  // An error: all are in use, or no random numbers.
+  Result<std::shared_ptr<const RodToken>, Sense> create(Wanted wanted, TimePoint now);
+  // What a token stands for: token unknown, expired, or revoked. Using it keeps it alive; it is in use for as long as
+  // somebody has the content.
   Result<std::shared_ptr<const Content>, Sense> find(const RodToken& token, TimePoint now);
   void erase(const RodToken& token);
   // Before these blocks are changed: tokens that stand for one of them are revoked. Quick while there is no token.
@@ -48,12 +57,19 @@ class RodTokens {
   struct Entry {
     std::shared_ptr<const RodToken> token;
     std::shared_ptr<Content> content;
+    std::string initiator;
     Duration inactivity{};
     TimePoint expires{};
     TimePoint dies{};
+
+    // Nobody else gets at `content` but under the lock, so one that is not in use stays so. One that is must stay, too,
+    // to be told of changes.
+    bool in_use() const { return content.use_count() > 1; }
   };
   std::vector<Entry>::iterator place_of(const RodToken& token);
   void revoke_overlapping(const BlockRange& range);
+  void erase_expired(TimePoint now);
+  bool make_room(const std::string& initiator);
   template <class Predicate>
   void erase_if(Predicate predicate);
 

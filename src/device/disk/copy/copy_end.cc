@@ -45,6 +45,7 @@ std::shared_ptr<ItlNexus> shared(const ItlNexus& wanted) {
 }  // namespace
 
 std::optional<CopyEnd> find_copy_end(const Command& command, const IdentificationDescriptor& wanted) {
+  if (wanted.designator_length > wanted.designator.size()) return std::nullopt;
   std::optional<CopyEnd> found;
   Nexus& nexus = command.nexus();
   for (const auto& [lun, unit] : nexus.target().logical_units()) {

@@ -117,6 +117,8 @@ TEST_F(RodTokenTest, NoTwoAreAlikeAndAGuessIsUnknown) {
   RodToken foreign = token;
   foreign.creator = cscd_elsewhere();
   expect_sense(write_at(0, write_list(foreign, {{64, 1}})), copy_sense::token_unknown);
+  foreign.creator.designator_length = 255;
+  expect_sense(write_at(0, write_list(foreign, {{64, 1}})), copy_sense::token_unknown);
 }
 
 TEST_F(RodTokenTest, ExpiresWhenNobodyUsesIt) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/disk/disk.h"
 
-#include <bit>
 #include <charconv>
 #include <cstddef>
 #include <utility>
@@ -14,7 +13,6 @@ namespace tgt {
 namespace {
 
 constexpr ModePages::Code control_page{.page = 0x0a};
-constexpr std::uint64_t largest_aligned_address = 0x3fff;  // LOWEST ALIGNED LOGICAL BLOCK ADDRESS has 14 bits
 constexpr ModePages::Code error_recovery_page{.page = 0x01};
 constexpr ModePages::Code provisioning_page{.page = 0x1c, .subpage = 0x02};
 
@@ -32,18 +30,6 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
-}
-
-std::uint8_t exponent_of_ratio(std::uint32_t larger, std::uint32_t smaller) {
-  return larger <= smaller ? std::uint8_t{0} : static_cast<std::uint8_t>(std::bit_width(larger / smaller) - 1);
-}
-
-// 0 as well where no block begins with a physical one: there is no way to tell that.
-std::uint16_t lowest_aligned_address(const BlockStore& store, BlockSize block_size) {
-  const std::uint32_t offset = store.alignment_offset();
-  const std::uint32_t address = offset >> block_size.exponent;
-  const bool can_be_told = offset % block_size.bytes() == 0 && address <= largest_aligned_address;
-  return can_be_told ? static_cast<std::uint16_t>(address) : std::uint16_t{0};
 }
 
 }  // namespace
@@ -66,12 +52,7 @@ Disk::Disk(std::unique_ptr<BlockStore> store, Options options)
   removable_ = options.removable || !store;
   thin_ = options.thin_provisioning;
   online_ = store != nullptr;
-  if (store) {
-    geometry_.physical_block_exponent = exponent_of_ratio(store->physical_block_size(), block_size_.bytes());
-    geometry_.lowest_aligned_address = lowest_aligned_address(*store, block_size_);
-    geometry_.rotation_rate = store->rotational() ? 0 : 1;
-    insert(std::move(store));
-  }
+  if (store) insert(std::move(store));
   ModePages& pages = mutable_mode_pages();
   pages.add(mode::ReadWriteErrorRecovery{.flags = 0xc0});  // AWRE, ARRE: a store relocates on its own
   pages.add(mode::Caching{.flags = options.write_cache ? mode::Caching::write_cache_enabled : std::uint8_t{0}},
@@ -237,13 +218,16 @@ bool Disk::configure_switch(std::string_view name, bool on) {
 bool Disk::configure_geometry(std::string_view name, std::uint64_t value) {
   if (name == "lbppbe" && value <= 15) {
     geometry_.physical_block_exponent = static_cast<std::uint8_t>(value);
-  } else if (name == "la_lba" && value <= largest_aligned_address) {
+    told_by_administrator_.physical_block_exponent = true;
+  } else if (name == "la_lba" && value <= Geometry::largest_aligned_address) {
     geometry_.lowest_aligned_address = static_cast<std::uint16_t>(value);
+    told_by_administrator_.lowest_aligned_address = true;
   } else if (name == "rotation_rate" && value <= 0xffff) {
     geometry_.rotation_rate = static_cast<std::uint16_t>(value);
+    told_by_administrator_.rotation_rate = true;
   } else if (name == "optimal_xfer_gran" && value <= 0xffff) {
     geometry_.optimal_granularity = static_cast<std::uint16_t>(value);
-  } else if (name == "optimal_xfer_len" && value <= 0xffffffffull) {
+  } else if (name == "optimal_xfer_len" && value <= largest_transfer >> block_size_.exponent) {
     geometry_.optimal_length = static_cast<std::uint32_t>(value);
   } else {
     return false;

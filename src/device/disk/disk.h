@@ -86,8 +86,9 @@ class Disk final : public PrimaryDevice {
   // What the administrator calls the medium; empty when it ends with the daemon, or is not there.
   std::string medium_name() const;
 
-  // What an administrator may tell initiators of the medium below.
+  // What initiators are told of the medium below: by its store, unless the administrator tells it.
   struct Geometry {
+    static constexpr std::uint16_t largest_aligned_address = 0x3fff;  // the field has 14 bits
     std::atomic<std::uint8_t> physical_block_exponent{0};  // logical blocks per physical block, as a power of two
     std::atomic<std::uint16_t> lowest_aligned_address{0};
     std::atomic<std::uint16_t> rotation_rate{0};
@@ -136,6 +137,8 @@ class Disk final : public PrimaryDevice {
   Task<Result<MediumChange, std::string>> exchange_medium(Shard& shard, std::string path);
   // The store becomes the medium; nobody uses the one before any more.
   void insert(std::unique_ptr<BlockStore> store);
+  // What of its geometry the administrator does not tell.
+  void describe_medium(const BlockStore& store);
   // The store is gone.
   void become_empty();
   bool configure_switch(std::string_view name, bool on);
@@ -150,6 +153,12 @@ class Disk final : public PrimaryDevice {
   Load load_;
   std::unique_ptr<MediumCounters> counters_ = std::make_unique<MediumCounters>();
   Geometry geometry_;
+  // On the shard of the administrator's requests.
+  struct {
+    bool physical_block_exponent = false;
+    bool lowest_aligned_address = false;
+    bool rotation_rate = false;
+  } told_by_administrator_;
   MediumRemoval medium_removal_;
   MediumWork medium_work_;
   ThinSpace space_;

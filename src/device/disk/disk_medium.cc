@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The medium of a disk: how it comes, changes and goes, and how nothing of it is left in the cache.
+#include <bit>
 #include <utility>
 
 #include "device/disk/copy/third_party_copies.h"
@@ -13,6 +14,18 @@ namespace {
 std::uint32_t atomic_unit_of(const BlockStore& store, BlockSize block_size) {
   const std::uint32_t unit = store.atomic_unit();
   return unit > block_size.bytes() ? unit : 0;
+}
+
+std::uint8_t exponent_of_ratio(std::uint32_t larger, std::uint32_t smaller) {
+  return larger <= smaller ? std::uint8_t{0} : static_cast<std::uint8_t>(std::bit_width(larger / smaller) - 1);
+}
+
+// 0 as well where no block begins with a physical one: there is no way to tell that.
+std::uint16_t lowest_aligned_address(const BlockStore& store, BlockSize block_size) {
+  const std::uint32_t offset = store.alignment_offset();
+  const std::uint32_t address = offset >> block_size.exponent;
+  const bool can_be_told = offset % block_size.bytes() == 0 && address <= Disk::Geometry::largest_aligned_address;
+  return can_be_told ? static_cast<std::uint16_t>(address) : std::uint16_t{0};
 }
 
 }  // namespace
@@ -151,10 +164,21 @@ void Disk::insert(std::unique_ptr<BlockStore> store) {
   medium_read_only_ = store->read_only();
   store_knows_space_ = store->knows_space();
   atomic_unit_ = atomic_unit_of(*store, block_size_);
+  describe_medium(*store);
   store_ = std::move(store);
   written_out_ = write_cache_switched_off_.load();  // nothing has been written to it yet
   follow_provisioning();
   third_party_copies_->tokens.erase_all();
+}
+
+void Disk::describe_medium(const BlockStore& store) {
+  if (!told_by_administrator_.physical_block_exponent) {
+    geometry_.physical_block_exponent = exponent_of_ratio(store.physical_block_size(), block_size_.bytes());
+  }
+  if (!told_by_administrator_.lowest_aligned_address) {
+    geometry_.lowest_aligned_address = lowest_aligned_address(store, block_size_);
+  }
+  if (!told_by_administrator_.rotation_rate) geometry_.rotation_rate = store.rotational() ? 0 : 1;
 }
 
 void Disk::become_empty() {

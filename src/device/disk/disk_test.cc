@@ -325,6 +325,8 @@ TEST_F(DiskFixture, OverAPartitionItTellsWhereTheFirstPhysicalBlockBegins) {
 TEST_F(DiskFixture, RefusesSettingsThatMakeNoSense) {
   DeviceServer& device = bench().device();
   EXPECT_FALSE(device.configure("lbppbe", "16"));
+  EXPECT_TRUE(device.configure("optimal_xfer_len", "32768")) << "MAXIMUM TRANSFER LENGTH";
+  EXPECT_FALSE(device.configure("optimal_xfer_len", "32769"));
   EXPECT_FALSE(device.configure("rotation_rate", "fast"));
   EXPECT_FALSE(device.configure("readonly", "yes"));
   EXPECT_FALSE(device.configure("colour", "red"));

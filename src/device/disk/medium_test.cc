@@ -95,6 +95,29 @@ TEST_F(MediumTest, AnotherMediumGoesInOnceTheOneThatIsInIsOut) {
   EXPECT_EQ(send({0, 0, 0, 0, 0, 0}).status, Status::good);
 }
 
+TEST_F(MediumTest, TellsThePhysicalBlocksOfTheMediumThatIsIn) {
+  FaultStore::Script next{.physical_block_size = 4096, .alignment_offset = 3584};
+  Disk::Options options;
+  options.removable = true;
+  options.load = [&next](Shard&, std::string) -> Task<Result<std::unique_ptr<BlockStore>, std::string>> {
+    co_return std::make_unique<FaultStore>(next);
+  };
+  make({}, std::move(options));
+  const auto change_to_next = [this] {
+    EXPECT_EQ(send({0x1b, 0, 0, 0, 0x02, 0}).status, Status::good);
+    EXPECT_TRUE(change("/other").has_value());
+    return send({0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0}).data;
+  };
+  auto capacity = change_to_next();
+  EXPECT_EQ(capacity[13], 3);
+  EXPECT_EQ(capacity[15], 7);
+  EXPECT_TRUE(disk().configure("lbppbe", "1"));
+  next = {.physical_block_size = 8192};
+  capacity = change_to_next();
+  EXPECT_EQ(capacity[13], 1) << "as the administrator said";
+  EXPECT_EQ(capacity[15], 0);
+}
+
 TEST_F(MediumTest, AMediumThatIsBeingErasedStaysInUntilThatHasEnded) {
   make_removable(1 << 18);
   const std::vector<std::uint8_t> overwrite{0x48, 0x81, 0, 0, 0, 0, 0, 0, 5, 0};

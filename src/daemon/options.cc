@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/text.h"
+#include "reactor/buffer_share.h"
 #include "transport/iscsi/portal_address.h"
 
 namespace tgt {
@@ -65,7 +66,7 @@ void declare(CLI::App& program, Collected& to) {
   program.add_option("--backend", to.backend, "how to talk to the kernel: auto, io_uring or epoll")
       ->check(CLI::IsMember({"auto", "io_uring", "epoll"}));
   program.add_option("--buffer-memory", to.buffer_megabytes, "most MiB of data buffers for each shard")
-      ->check(CLI::Range(16u, 1u << 20));
+      ->check(CLI::Range(unsigned{BufferShare::pool_for_two >> 20}, 1u << 20));  // ORWRITE has its data twice
   program
       .add_option("--busy-poll", to.busy_poll_microseconds,
                   "microseconds to look for more work before sleeping, after there was some")

@@ -46,6 +46,11 @@ TEST(DaemonOptions, UnknownOptionsAndStrayWordsAreRefused) {
   EXPECT_EQ(parse({"--backend", "select"}).error().status, 1);
 }
 
+TEST(DaemonOptions, MemoryIsEnoughForTheLargestCommand) {
+  EXPECT_EQ(parse({"--buffer-memory", "47"}).error().status, 1);
+  EXPECT_EQ(parse({"--buffer-memory", "48"})->reactor.buffer_limit, std::size_t{48} << 20);
+}
+
 TEST(DaemonOptions, HelpAndVersionEndWell) {
   EXPECT_EQ(parse({"--help"}).error().status, 0);
   const auto version = parse({"--version"});

@@ -9,6 +9,9 @@ namespace tgt {
 // take it away from the others. Used by the pool's shard only; its buffers go back before it ends.
 class BufferShare final : public BufferOwner {
  public:
+  // The smallest pool of which one user alone gets two of the largest buffers.
+  static constexpr std::size_t pool_for_two = 3 * BufferPool::largest;
+
   explicit BufferShare(BufferPool& pool) : pool_(pool) {}
   BufferShare(const BufferShare&) = delete;
   BufferShare& operator=(const BufferShare&) = delete;

@@ -137,6 +137,16 @@ TEST(BufferShare, WhoWantsEverythingLeavesAPartForTheOthers) {
   EXPECT_TRUE(first.allocate(BufferPool::largest));
 }
 
+TEST(BufferShare, TheSmallestPoolThereMayBeHasTwoOfTheLargestBuffersForOneAlone) {
+  for (const bool large_enough : {true, false}) {
+    BufferPool pool(BufferShare::pool_for_two - (large_enough ? 0 : 1));
+    BufferShare share(pool);
+    const Buffer one = share.allocate(BufferPool::largest);
+    EXPECT_TRUE(one);
+    EXPECT_EQ(static_cast<bool>(share.allocate(BufferPool::largest)), large_enough);
+  }
+}
+
 TEST(Endpoint, TextIsReadAndWrittenTheSameWay) {
   const auto round_trip = [](std::string_view text) {
     const auto endpoint = Endpoint::parse(text, 3260);

@@ -73,7 +73,8 @@ class FaultStore final : public BlockStore {
   }
   Task<Result<void, IoFault>> discard(Shard& shard, std::uint64_t offset, std::uint64_t length) override {
     ++discards;
-    return memory_->discard(shard, offset, length);
+    if (offset >= first_bad(script_.write_bad_from)) co_return failure(IoFault{.kind = script_.fault});
+    co_return co_await memory_->discard(shard, offset, length);
   }
   Task<Result<Extent, IoFault>> extent_at(Shard& shard, std::uint64_t offset) override {
     return memory_->extent_at(shard, offset);

@@ -219,6 +219,12 @@ TEST_F(ModifyTest, UnmapTouchesNothingWhenOneRangeIsWrong) {
   EXPECT_EQ(get(0, 1), pattern(1, 1));
 }
 
+TEST_F(ModifyTest, UnmapIsBusyOnlyWhileNothingIsUnmapped) {
+  make({.write_bad_from = 8 * 512, .fault = IoFault::Kind::no_resources}, {.thin_provisioning = true});
+  EXPECT_EQ(unmap(unmap_list({{8, 1}, {0, 1}})).status, Status::busy);
+  expect_sense(unmap(unmap_list({{0, 1}, {8, 1}})), Sense::aborted_command());
+}
+
 TEST_F(ModifyTest, UnmapOfNothingIsNoError) {
   make_thin();
   EXPECT_EQ(send({0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0}).status, Status::good);

@@ -155,6 +155,20 @@ TEST_F(DiskFixture, AStoreOutOfMemoryIsBusyAndNoError) {
   EXPECT_EQ(send(read10(0, 1)).status, Status::busy);
 }
 
+TEST_F(DiskFixture, BusyIsToldOnlyOfACommandThatChangedNothing) {
+  const std::vector<std::uint8_t> orwrite{0x8b, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0};
+  make({.write_bad_from = 3 * 512, .fault = IoFault::Kind::no_resources}, {});
+  for (const auto& cdb : {write10(0, 8), orwrite}) {
+    expect_sense(send(cdb, pattern(8, 1)), Sense::aborted_command());
+  }
+  EXPECT_EQ(send(write10(3, 1), pattern(1, 1)).status, Status::busy);
+  make({.fault = IoFault::Kind::no_resources, .flush_fails = true}, {.write_cache = false});
+  for (const auto& cdb : {write10(0, 8), orwrite}) {
+    expect_sense(send(cdb, pattern(8, 1)), Sense::aborted_command());
+  }
+  EXPECT_EQ(send({0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0}).status, Status::busy);
+}
+
 TEST_F(DiskFixture, AWriteIsOnlyFlushedWhenItMustBe) {
   put(0, pattern(1, 1));
   EXPECT_EQ(store().flushes, 0u);

@@ -42,8 +42,11 @@ Reply reply_for(const IoFault& fault, MediumAccess access, const Disk& disk, con
     case IoFault::Kind::not_found:
       return Reply::check_condition(Sense::logical_unit_communication_failure());
     case IoFault::Kind::busy:
-    case IoFault::Kind::no_resources:
-      return Reply::with_status(Status::busy);
+    case IoFault::Kind::no_resources: {
+      Reply busy = Reply::with_status(Status::busy);
+      const bool has_written = access == MediumAccess::writing && fault.done != 0;
+      return has_written ? reply_after_change(std::move(busy)) : std::move(busy);
+    }
     case IoFault::Kind::cancelled:
       return Reply::check_condition(Sense::aborted_command());
     case IoFault::Kind::invalid:
@@ -53,11 +56,15 @@ Reply reply_for(const IoFault& fault, MediumAccess access, const Disk& disk, con
   return Reply::check_condition(Sense::internal_target_failure());
 }
 
+Reply reply_after_change(Reply reply) {
+  return reply.status == Status::busy ? Reply::check_condition(Sense::aborted_command()) : std::move(reply);
+}
+
 Task<std::optional<Reply>> make_durable(Disk& disk, Command& command, BlockRange range, Durable when) {
   if (when == Durable::without_cache && disk.write_cache_enabled()) co_return std::nullopt;
   const auto flushed = co_await disk.store().flush(command.shard());
   if (flushed) co_return std::nullopt;
-  co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
+  co_return reply_after_change(reply_for(flushed.error(), MediumAccess::writing, disk, range));
 }
 
 Task<Reply> conclude_write(Disk& disk, Command& command, Written written) {

@@ -11,6 +11,8 @@ enum class MediumAccess : std::uint8_t { reading, writing, verifying };
 // What an initiator is told of a store's fault: INFORMATION is the first block that was not transferred. What is the
 // medium's own fault is counted for the log pages.
 Reply reply_for(const IoFault& fault, MediumAccess access, const Disk& disk, const BlockRange& range);
+// The reply of a command that has changed blocks before: BUSY would say that it has done nothing.
+Reply reply_after_change(Reply reply);
 
 // After a command has changed blocks: ends when that is durable, where it must be before GOOD (FUA, or no write cache).
 // The reply: why it is not.

@@ -72,7 +72,10 @@ Task<Reply> Unmap::run(Disk& disk, Command& command) {
   for (const BlockRange& range : *ranges) {
     co_await Yield(command.shard());
     const auto done = co_await zero_blocks(disk, command, range, Unwanted::given_back);
-    if (!done) co_return reply_for(done.error(), MediumAccess::writing, disk, range);
+    if (!done) {
+      Reply reply = reply_for(done.error(), MediumAccess::writing, disk, range);
+      co_return &range == &ranges->front() ? std::move(reply) : reply_after_change(std::move(reply));
+    }
   }
   disk.space().look_soon();
   if (ranges->empty()) co_return Reply::good();

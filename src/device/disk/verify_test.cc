@@ -88,6 +88,23 @@ TEST_F(VerifyTest, WriteAndVerifyWritesFlushesAndComparesInEveryLength) {
   EXPECT_EQ(get(13, 2), data);
 }
 
+TEST_F(VerifyTest, WriteAndVerifyWithoutMemoryToCompareChangesNothing) {
+  std::vector<Buffer> taken;
+  BufferPool& pool = bench().reactor().shard().buffers();
+  while (Buffer buffer = pool.allocate(BufferPool::largest)) taken.push_back(std::move(buffer));
+  const auto answer = send({0x2e, 2, 0, 0, 0, 9, 0, 0, 2, 0}, pattern(2, 7));
+  EXPECT_NE(answer.status, Status::good);
+  EXPECT_EQ(pool.limit() - pool.lent(), 0u);
+  taken.clear();
+  EXPECT_THAT(get(9, 2), testing::Each(0));
+}
+
+TEST_F(VerifyTest, WriteAndVerifyThatCannotReadBackForWantOfMemoryIsNotBusy) {
+  make({.read_bad_from = 0, .fault = IoFault::Kind::no_resources}, {});
+  EXPECT_EQ(send({0x2f, 0, 0, 0, 0, 9, 0, 0, 2, 0}).status, Status::busy);
+  expect_sense(send({0x2e, 0, 0, 0, 0, 9, 0, 0, 2, 0}, pattern(2, 7)), Sense::aborted_command());
+}
+
 TEST_F(VerifyTest, WriteAndVerifyRefusesAReservedByteCheckAndAReadOnlyDisk) {
   expect_invalid_field(send({0x2e, 4, 0, 0, 0, 9, 0, 0, 1, 0}, pattern(1, 1)), WritingAndVerifying::byte_check);
   make({}, {.read_only = true});

@@ -36,7 +36,7 @@ Task<Reply> write_blocks(Disk& disk, Command& command, Writing writing) {
   }
   if (writing.force_unit_access || !disk.write_cache_enabled()) {
     const auto flushed = co_await store.flush(shard);
-    if (!flushed) co_return reply_for(flushed.error(), MediumAccess::writing, disk, range);
+    if (!flushed) co_return reply_after_change(reply_for(flushed.error(), MediumAccess::writing, disk, range));
   }
   disk.counters().count(MediumCounters::Kind::write, shard, data.size() >> disk.block_size().exponent, began);
   if (disk.space().watched()) co_await disk.space().after_write(disk, command, data.size());

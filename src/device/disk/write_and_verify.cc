@@ -18,6 +18,8 @@ Task<Reply> write_and_verify_blocks(Disk& disk, Command& command, WritingAndVeri
   const MutableBytes data = *sent;
   if (const auto refused = refuses_part(data, disk.block_size().bytes())) co_return Reply::check_condition(*refused);
   range.count = BlockCount(data.size() >> disk.block_size().exponent);
+  auto memory = memory_to_compare(disk, command, range);  // before anything is changed
+  if (!memory) co_return Reply::check_condition(memory.error());
   const TimePoint began = shard.now();
   const auto written = co_await disk.store_to_change(range).write_all(shard, data, range.offset(disk));
   if (!written) co_return reply_for(written.error(), MediumAccess::writing, disk, range);
@@ -25,8 +27,9 @@ Task<Reply> write_and_verify_blocks(Disk& disk, Command& command, WritingAndVeri
   Reply reply = co_await conclude_write(disk, command, {.range = range, .began = began, .force_unit_access = true});
   if (reply.status != Status::good) co_return std::move(reply);
   const Bytes expected = writing.check == 1 ? Bytes(data) : Bytes();
-  auto different = co_await compare_medium(disk, command, range, expected);
-  co_return different ? std::move(*different) : std::move(reply);
+  auto different =
+      co_await compare_medium(disk, command, {.range = range, .expected = expected, .memory = std::move(*memory)});
+  co_return different ? reply_after_change(std::move(*different)) : std::move(reply);
 }
 
 }  // namespace tgt

@@ -17,14 +17,6 @@ namespace {
 // Parameter data up to this long is zeroed first, so that what a device leaves out is not what an earlier command left.
 constexpr std::uint64_t longest_zeroed = 64 * 1024;
 
-// Or may have been, as far as anybody knows. With RECOVERED ERROR it has: so a device tells that it has rounded a mode
-// parameter (SPC-6, parameter rounding).
-bool has_been_done(const ScsiResult& result, const MappedStatus& mapped) {
-  if (mapped.status == Status::good || mapped.executed == MappedStatus::Executed::unknown) return true;
-  const auto sense = result.sense.decode();
-  return result.has_device_sense() && sense && sense->key == SenseKey::recovered_error;
-}
-
 // Whether the initiator must hear of what became of a question of ours. What a device says to it, it will say to the
 // command itself, but for unit attentions; of what happened on the way (a reset, a timeout) nothing may be left to see.
 bool is_told_once(const Reply& reply) {
@@ -126,20 +118,6 @@ Task<std::optional<Reply>> PassthroughDevice::learn_blocks(Command& command, con
 
 // --- To the device and back
 
-// A condition that somebody else on this host took from the device: for every initiator, this one included.
-std::optional<Reply> PassthroughDevice::foreign_attention(Command& command) {
-  UnitAttentions& attentions = command.itl().unit().unit_attentions();
-  bool any = false;
-  while (const auto condition = foreign_.take(command.shard().now())) {
-    notice_attention(*condition);
-    attentions.establish(*condition);
-    any = true;
-  }
-  if (!any) return std::nullopt;
-  const auto first = attentions.take(command.itl());
-  return first ? std::optional(Reply::check_condition(*first)) : std::nullopt;
-}
-
 Task<Reply> PassthroughDevice::forward(Command& command) {
   const Occupation occupation(*this);
   if (foreign_.pending() && command.cdb().operation_code() != operation_code::inquiry) {
@@ -223,50 +201,6 @@ MappingContext PassthroughDevice::mapping_context(const Command& command) const 
           .cdb_length = command.cdb().length()};
 }
 
-// What a result means for everybody else. Its own initiator reads it in the response; where none is sent the task
-// router keeps a unit attention for it.
-void PassthroughDevice::notice(Command& command, const ScsiResult& result, const MappedStatus& mapped) {
-  if (mapped.executed != MappedStatus::Executed::surely_not) notice_change(command, result, mapped);
-  if (mapped.was_reset) tell_others(command, Sense::power_on_or_reset());
-  if (mapped.sense || !result.has_device_sense()) return;
-  const auto sense = result.sense.decode();
-  if (sense && sense->key == SenseKey::unit_attention) tell_others(command, *sense);
-}
-
-void PassthroughDevice::tell_others(Command& command, const Sense& condition) {
-  notice_attention(condition);
-  foreign_.met(condition, command.shard().now());
-  command.itl().unit().unit_attentions().establish(condition, &command.itl());
-}
-
-// What is not as it was after a unit attention, whoever met it.
-void PassthroughDevice::notice_attention(const Sense& condition) {
-  blocks_.forget();
-  if (condition.additional.code == Sense::power_on_or_reset().additional.code) prevented_.clear();
-  // TARGET OPERATING CONDITIONS, MICROCODE, INQUIRY DATA: it may speak otherwise of itself now.
-  const bool of_itself = condition.additional.code == Sense::inquiry_data_changed().additional.code;
-  if (of_itself && condition != Sense::reported_luns_data_changed()) inquiry_changed_ = true;
-}
-
-// What the command may have changed, however it ended.
-void PassthroughDevice::notice_change(Command& command, const ScsiResult& result, const MappedStatus& mapped) {
-  switch (command.cdb().operation_code()) {
-    case operation_code::mode_select_6:
-    case operation_code::mode_select_10:
-      blocks_.forget();
-      if (has_been_done(result, mapped)) {
-        command.itl().unit().unit_attentions().establish(Sense::mode_parameters_changed(), &command.itl());
-      }
-      break;
-    case operation_code::format_unit:
-    case operation_code::start_stop_unit:  // for tapes: LOAD UNLOAD
-      blocks_.forget();
-      break;
-    default:
-      break;
-  }
-}
-
 Task<PassthroughDevice::Answer> PassthroughDevice::ask(Command& command, Cdb cdb, std::uint32_t longest) {
   const Occupation occupation(*this);
   Answer answer;
@@ -293,73 +227,6 @@ Task<PassthroughDevice::Answer> PassthroughDevice::ask(Command& command, Cdb cdb
   }
   answer.length = execution.result().transferred();
   co_return answer;
-}
-
-// --- Resets and initiators that go
-
-Task<ScsiResult> PassthroughDevice::run(Shard& shard, ScsiRequest request) {
-  Execution execution(*port_, shard, request);
-  co_await execution;
-  co_return execution.result();
-}
-
-Task<ResetOutcome> PassthroughDevice::reset(Shard& shard, ResetKind) {
-  // Below what the task manager waits, which is below what initiators wait.
-  constexpr Duration longest = 22s;
-  const TimePoint began = shard.now();
-  const TimePoint deadline = began + longest;
-  ++resets_under_way_;
-  // A target of ours need not be a target of theirs: each of its units is reset by itself.
-  const auto result = co_await port_->reset(shard, InitiatorPort::ResetLevel::logical_unit);
-  // However the adapter answered, what it holds must have come back: only then has the device been quiet.
-  const bool idle = co_await port_->wait_until_idle(shard, std::max(deadline - shard.now(), Duration(0)));
-  const bool was_reset = result == InitiatorPort::ResetResult::done;
-  if (idle && was_reset) co_await swallow_unit_attentions(shard, deadline);
-  if (prevented_.clear() && idle && !was_reset) co_await allow_removal(shard);
-  blocks_.forget();
-  foreign_.met(Sense::power_on_or_reset(), began, shard.now());
-  --resets_under_way_;
-  if (!was_reset && idle) {
-    log_.info("{}: the adapter cannot reset {}; all its commands have ended by themselves instead", path_,
-              port_->identity().node);
-  }
-  if (!idle) {
-    log_.warning("{}: after a reset of {} some commands have not come back in {} s", path_, port_->identity().node,
-                 longest / 1s);
-  }
-  co_return idle ? ResetOutcome::done : ResetOutcome::failed;
-}
-
-// The device's own unit attentions about the reset: the task manager tells every nexus itself.
-Task<void> PassthroughDevice::swallow_unit_attentions(Shard& shard, TimePoint deadline) {
-  constexpr int most = 8;
-  for (int asked = 0; asked < most && shard.now() < deadline; ++asked) {
-    const ScsiResult result = co_await run(shard, {.cdb = own_command::test_unit_ready(), .timeout = 10s});
-    const auto sense = result.sense.decode();
-    if (!result.has_device_sense() || !sense || sense->key != SenseKey::unit_attention) co_return;
-    foreign_.met(*sense, shard.now());
-  }
-}
-
-Task<void> PassthroughDevice::allow_removal(Shard& shard) {
-  ++background_;
-  const ScsiResult result = co_await run(shard, {.cdb = own_command::allow_medium_removal(), .timeout = 60s});
-  if (!result.good()) log_.warning("{}: {} does not release its medium", path_, port_->identity().node);
-  --background_;
-}
-
-void PassthroughDevice::nexus_lost(ItlNexus& itl) {
-  if (prevented_.allow(itl) == PreventedRemoval::Change::last && !port_->gone()) {
-    spawn(allow_removal(itl.nexus().shard()));
-  }
-}
-
-// Initiators that still prevent the removal of the medium are not here to allow it any more.
-Task<void> PassthroughDevice::close(Shard& shard) {
-  if (prevented_.clear() && !port_->gone()) co_await allow_removal(shard);
-  while (background_.load() != 0) co_await shard.sleep(5ms);
-  co_await port_->close(shard);
-  hold_ = DevicesInUse::Hold();
 }
 
 DeviceServer::Description PassthroughDevice::describe() const {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/request_sense.h"
 
+#include "core/itl_nexus.h"
+#include "core/logical_unit.h"
+
 namespace tgt {
 
 Reply RequestSense::answer(Command& command, const Sense& sense) {
@@ -10,6 +13,13 @@ Reply RequestSense::answer(Command& command, const Sense& sense) {
   if (!buffer) return Reply::check_condition(buffer.error());
   copy_bytes(data.bytes(), buffer->all());
   return Reply::data_in(std::move(*buffer), data.bytes().size());
+}
+
+Reply RequestSense::report(Command& command, const Sense& condition) {
+  if (command.cdb().operation_code() != operation_code) return Reply::check_condition(condition);
+  Reply told = answer(command, condition);
+  if (told.status != Status::good) command.itl().unit().unit_attentions().establish_for(command.itl(), condition);
+  return told;
 }
 
 Reply RequestSense::run(DeviceServer&, Command& command) { return answer(command, Sense{}); }

@@ -18,6 +18,9 @@ struct RequestSense {
 
   // The sense as parameter data, in the format asked for, with GOOD status.
   static Reply answer(Command& command, const Sense& sense);
+  // A unit attention that is told instead of carrying out the command: so if it is this one, else with CHECK CONDITION.
+  // It is pending again when there is no memory to tell it.
+  static Reply report(Command& command, const Sense& condition);
   // Nothing to tell.
   static Reply run(DeviceServer& device, Command& command);
 };

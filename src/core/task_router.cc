@@ -43,12 +43,7 @@ std::optional<Reply> TaskRouter::report_unit_attention(Command& command, const D
   }
   const std::optional<Sense> condition = command.itl().unit().unit_attentions().take(command.itl());
   if (!condition) return std::nullopt;
-  if (decoded && command.cdb().operation_code() == operation_code::request_sense) {
-    Reply told = RequestSense::answer(command, *condition);
-    if (told.status != Status::good) command.itl().unit().unit_attentions().establish_for(command.itl(), *condition);
-    return told;
-  }
-  return Reply::check_condition(*condition);
+  return decoded ? RequestSense::report(command, *condition) : Reply::check_condition(*condition);
 }
 
 std::optional<Reply> TaskRouter::obstacle(Command& command, const Decoded& decoded) {

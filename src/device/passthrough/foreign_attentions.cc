@@ -55,21 +55,37 @@ void ForeignAttentions::met(const Sense& condition, TimePoint began, TimePoint n
   }
 }
 
+bool ForeignAttentions::is_undecided(HostNotice notice, TimePoint now) const {
+  const Times& times = times_[static_cast<std::size_t>(notice)];
+  const TimePoint latest = notices_->latest(notice);
+  if (latest.time_since_epoch().count() == times.handled.load(std::memory_order_acquire)) return false;
+  const TimePoint ours{Duration(times.ours.load(std::memory_order_acquire))};
+  return !is_near(latest, ours) && now < latest + settling;
+}
+
+std::optional<TimePoint> ForeignAttentions::undecided_until(TimePoint now) const {
+  if (!pending()) return std::nullopt;
+  std::optional<TimePoint> until;
+  for (const HostNotice notice : all_notices) {
+    if (is_undecided(notice, now)) until = std::max(until.value_or(TimePoint()), notices_->latest(notice) + settling);
+  }
+  return until;
+}
+
 std::optional<Sense> ForeignAttentions::take(TimePoint now) {
   if (!pending()) return std::nullopt;
   const std::uint32_t count = notices_->count();
   bool all_handled = true;
   for (const HostNotice notice : all_notices) {
+    if (is_undecided(notice, now)) {
+      all_handled = false;
+      continue;
+    }
     Times& times = times_[static_cast<std::size_t>(notice)];
     const TimePoint latest = notices_->latest(notice);
     auto handled = times.handled.load(std::memory_order_acquire);
     if (latest.time_since_epoch().count() == handled) continue;
-    const TimePoint ours{Duration(times.ours.load(std::memory_order_acquire))};
-    const bool is_ours = is_near(latest, ours);
-    if (!is_ours && now < latest + settling) {
-      all_handled = false;
-      continue;
-    }
+    const bool is_ours = is_near(latest, TimePoint(Duration(times.ours.load(std::memory_order_acquire))));
     // Whoever wins this tells it, once.
     const bool mine = times.handled.compare_exchange_strong(handled, latest.time_since_epoch().count());
     if (mine && !is_ours) return condition_of(notice);

@@ -32,6 +32,10 @@ class ForeignAttentions {
   }
   // The condition that every initiator is to be told; nothing when there is none, or it is too early to say.
   std::optional<Sense> take(TimePoint now);
+  // When it is not too early any more; nothing when it is not now.
+  std::optional<TimePoint> undecided_until(TimePoint now) const;
+  // Whether the kernel's notices come at all.
+  bool listens() const { return notices_ != nullptr; }
 
  private:
   const HostNotices* notices_;
@@ -40,6 +44,9 @@ class ForeignAttentions {
     std::atomic<Duration::rep> ours{0};     // when we met one ourselves
     std::atomic<Duration::rep> handled{0};  // the notice that has been looked at
   };
+  // Whether the latest notice of this kind has not been looked at, and cannot be yet.
+  bool is_undecided(HostNotice notice, TimePoint now) const;
+
   std::array<Times, host_notice_kinds> times_;
 };
 

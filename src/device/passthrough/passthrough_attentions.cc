@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/itl_nexus.h"
 #include "core/logical_unit.h"
+#include "core/request_sense.h"
 #include "device/passthrough/passthrough_device.h"
 #include "scsi/opcodes.h"
 
@@ -18,18 +19,31 @@ bool has_been_done(const ScsiResult& result, const MappedStatus& mapped) {
 
 }  // namespace
 
-// A condition that somebody else on this host took from the device: for every initiator, this one included.
-std::optional<Reply> PassthroughDevice::foreign_attention(Command& command) {
-  UnitAttentions& attentions = command.itl().unit().unit_attentions();
+// Conditions that somebody else on this host took from the device: for every initiator, this one included.
+bool PassthroughDevice::take_foreign_attentions(Command& command) {
   bool any = false;
   while (const auto condition = foreign_.take(command.shard().now())) {
     notice_attention(*condition);
-    attentions.establish(*condition);
+    command.itl().unit().unit_attentions().establish(*condition);
     any = true;
   }
-  if (!any) return std::nullopt;
-  const auto first = attentions.take(command.itl());
-  return first ? std::optional(Reply::check_condition(*first)) : std::nullopt;
+  return any;
+}
+
+// What the initiator is to be told of them instead. As long as nobody can say yet whether a stranger has reset a
+// sequential device, nothing is sent there: it would take place where the tape was rewound to.
+Task<std::optional<Reply>> PassthroughDevice::foreign_attention(Command& command) {
+  Shard& shard = command.shard();
+  bool any = take_foreign_attentions(command);
+  while (facts_.is_sequential() && !command.abort_requested()) {
+    const auto until = foreign_.undecided_until(shard.now());
+    if (!until) break;
+    co_await shard.sleep(*until - shard.now());
+    any = take_foreign_attentions(command) || any;
+  }
+  if (!any) co_return std::nullopt;
+  const auto first = command.itl().unit().unit_attentions().take(command.itl());
+  co_return first ? std::optional(RequestSense::report(command, *first)) : std::nullopt;
 }
 
 // What a result means for everybody else. Its own initiator reads it in the response; where none is sent the task

@@ -76,12 +76,16 @@ class PassthroughBench : public testing::Test {
     facts.block_count = 1000;
     make(std::move(facts));
   }
-  ~PassthroughBench() override {
+  ~PassthroughBench() override { take_down(); }
+  // Gives the device back, unless it has been. By whoever owns what the device looks at, before that goes.
+  void take_down() {
     if (!target_) return;
     port_->release();
     reactor_.settle();
     for (Host* host : {&a_, &b_}) log_out(*host);
     EXPECT_TRUE(reactor_.run(unmap()));
+    target_.reset();
+    unit_.reset();
   }
 
   void log_in(Host& host, std::uint64_t id) { EXPECT_TRUE(reactor_.run(open(host, id))); }

@@ -121,7 +121,7 @@ Task<std::optional<Reply>> PassthroughDevice::learn_blocks(Command& command, con
 Task<Reply> PassthroughDevice::forward(Command& command) {
   const Occupation occupation(*this);
   if (foreign_.pending() && command.cdb().operation_code() != operation_code::inquiry) {
-    std::optional<Reply> reply = foreign_attention(command);
+    std::optional<Reply> reply = co_await foreign_attention(command);
     if (reply) co_return std::move(*reply);
   }
   const auto told = cdb_transfer(facts_.type, command.cdb());
@@ -167,14 +167,29 @@ Task<Reply> PassthroughDevice::send(Command& command, const Transfer& transfer, 
                             .timeout = facts_.timeouts.of(command.cdb()),
                             .keep_unfilled_bytes = transfer.fill_first};
   if (command.abort_requested()) co_return Reply::check_condition(Sense::aborted_command());
-  Execution execution(*port_, command.shard(), request);
-  const ActiveCommands::Entry entry(active_, command, execution);
-  co_await execution;
-  const ScsiResult& result = execution.result();
+  const ScsiResult result = co_await carry(command, request);
   Reply reply = conclude(command, result, std::move(buffer));
   const bool device_says = result.fault == ScsiResult::Fault::none && result.host_status == HostStatus::ok;
   if (transfer.direction == DataDirection::data_out && device_says) reply.data_out_taken = result.transferred();
   co_return reply;
+}
+
+// One request for the sake of a command.
+Task<ScsiResult> PassthroughDevice::carry(Command& command, const ScsiRequest& request) {
+  Execution execution(*port_, command.shard(), request);
+  const ActiveCommands::Entry entry(active_, command, execution);
+  co_await execution;
+  const ScsiResult result = execution.result();
+  if (facts_.is_sequential() && foreign_.listens() && !result.good()) {
+    // It may have been error handling that ended it, by a reset: whoever hears of the end must not be able to send
+    // something before the notice of the reset is here.
+    const MappedStatus mapped = map_status(result, mapping_context(command));
+    const bool told = mapped.was_reset || mapped.status == Status::task_aborted;
+    if (mapped.executed == MappedStatus::Executed::unknown && !told) {
+      co_await command.shard().sleep(ForeignAttentions::settling);
+    }
+  }
+  co_return result;
 }
 
 Reply PassthroughDevice::conclude(Command& command, const ScsiResult& result, Buffer buffer) {
@@ -218,14 +233,12 @@ Task<PassthroughDevice::Answer> PassthroughDevice::ask(Command& command, Cdb cdb
                             .data = answer.data ? answer.data.first(longest) : MutableBytes(),
                             .timeout = facts_.timeouts.of(cdb),
                             .keep_unfilled_bytes = true};
-  Execution execution(*port_, command.shard(), request);
-  const ActiveCommands::Entry entry(active_, command, execution);
-  co_await execution;
-  if (!execution.result().good()) {
-    answer.reply = conclude(command, execution.result(), Buffer());
+  const ScsiResult result = co_await carry(command, request);
+  if (!result.good()) {
+    answer.reply = conclude(command, result, Buffer());
     co_return answer;
   }
-  answer.length = execution.result().transferred();
+  answer.length = result.transferred();
   co_return answer;
 }
 

@@ -96,7 +96,9 @@ class PassthroughDevice final : public DeviceServer {
   Result<Transfer, Sense> transfer_of(const Command& command) const;
   Task<std::optional<Reply>> learn_blocks(Command& command, const CdbTransfer& wanted);
   Task<Reply> send(Command& command, const Transfer& transfer, Buffer buffer, MutableBytes data);
-  std::optional<Reply> foreign_attention(Command& command);
+  Task<ScsiResult> carry(Command& command, const ScsiRequest& request);
+  Task<std::optional<Reply>> foreign_attention(Command& command);
+  bool take_foreign_attentions(Command& command);
   Reply conclude(Command& command, const ScsiResult& result, Buffer buffer);
   void notice(Command& command, const ScsiResult& result, const MappedStatus& mapped);
   void notice_attention(const Sense& condition);

@@ -17,6 +17,17 @@ bool has_been_done(const ScsiResult& result, const MappedStatus& mapped) {
   return result.has_device_sense() && sense && sense->key == SenseKey::recovered_error;
 }
 
+// LOAD of LOAD UNLOAD (SSC-5); START and LOEJ of START STOP UNIT (SBC-4, MMC-6), which mean nothing with a POWER
+// CONDITION.
+bool loads_medium(const DeviceFacts& facts, const Command& command) {
+  constexpr Field load{4, 0, 1};
+  constexpr Field power_condition{4, 7, 4};
+  constexpr Field load_eject_and_start{4, 1, 2};
+  if (facts.is_tape()) return command[load] != 0;
+  const bool has_tray = facts.is_disk() || facts.type == PeripheralDeviceType::optical;
+  return has_tray && command[power_condition] == 0 && command[load_eject_and_start] == 3;
+}
+
 }  // namespace
 
 // Conditions that somebody else on this host took from the device: for every initiator, this one included.
@@ -71,19 +82,27 @@ void PassthroughDevice::notice_attention(const Sense& condition) {
   if (of_itself && condition != Sense::reported_luns_data_changed()) inquiry_changed_ = true;
 }
 
-// What the command may have changed, however it ended.
+// What the command may have changed, however it ended. The device knows one initiator: it tells nobody else.
 void PassthroughDevice::notice_change(Command& command, const ScsiResult& result, const MappedStatus& mapped) {
+  const bool done = has_been_done(result, mapped);
+  const auto others_hear = [&](const Sense& condition) {
+    command.itl().unit().unit_attentions().establish(condition, &command.itl());
+  };
   switch (command.cdb().operation_code()) {
     case operation_code::mode_select_6:
     case operation_code::mode_select_10:
       blocks_.forget();
-      if (has_been_done(result, mapped)) {
-        command.itl().unit().unit_attentions().establish(Sense::mode_parameters_changed(), &command.itl());
-      }
+      if (done) others_hear(Sense::mode_parameters_changed());
+      break;
+    case operation_code::log_select:
+      if (done) others_hear(Sense::log_parameters_changed());
       break;
     case operation_code::format_unit:
+      blocks_.forget();
+      break;
     case operation_code::start_stop_unit:  // for tapes: LOAD UNLOAD
       blocks_.forget();
+      if (done && loads_medium(facts_, command)) others_hear(Sense::medium_may_have_changed());
       break;
     default:
       break;

@@ -105,5 +105,44 @@ TEST_F(PassthroughAttentions, RequestSenseTellsWhatTheKernelTookAsData) {
   EXPECT_EQ(sent_to_device(), 0u);
 }
 
+// --- What one initiator does and the others must hear
+
+TEST_F(PassthroughAttentions, AMediumThatOneInitiatorLoadsIsNewToTheOthers) {
+  struct Case {
+    PeripheralDeviceType type;
+    std::uint8_t bits;
+    bool told;
+  };
+  constexpr Case cases[] = {
+      {PeripheralDeviceType::tape, 0x01, true},    {PeripheralDeviceType::tape, 0x00, false},
+      {PeripheralDeviceType::block, 0x03, true},   {PeripheralDeviceType::block, 0x01, false},
+      {PeripheralDeviceType::optical, 0x03, true}, {PeripheralDeviceType::optical, 0x02, false},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(static_cast<int>(one.type) * 256 + one.bits);
+    take_down();
+    make_quiet(one.type);
+    EXPECT_EQ(run(a_, {.cdb = {0x1b, 0, 0, 0, one.bits, 0}})->status, Status::good);
+    EXPECT_EQ(run(a_, test_unit_ready())->status, Status::good);
+    const auto other = run(b_, test_unit_ready());
+    if (one.told) expect_sense(*other, Sense::medium_may_have_changed());
+    if (!one.told) EXPECT_EQ(other->status, Status::good);
+  }
+}
+
+TEST_F(PassthroughAttentions, ALoadThatTheDeviceRefusesIsNoUnitAttention) {
+  make_quiet(PeripheralDeviceType::tape);
+  react_to(0x1b, [](const ScsiRequest&) { return LoopbackPort::check_condition(Sense::medium_not_present()); });
+  run(a_, {.cdb = {0x1b, 0, 0, 0, 1, 0}});
+  EXPECT_EQ(run(b_, test_unit_ready())->status, Status::good);
+}
+
+TEST_F(PassthroughAttentions, LogSelectOfOneIsAUnitAttentionForTheOthers) {
+  make_quiet(PeripheralDeviceType::tape);
+  EXPECT_EQ(run(a_, {.cdb = {0x4c, 0x02, 0, 0, 0, 0, 0, 0, 0, 0}})->status, Status::good);
+  EXPECT_EQ(run(a_, test_unit_ready())->status, Status::good);
+  expect_sense(*run(b_, test_unit_ready()), Sense::log_parameters_changed());
+}
+
 }  // namespace
 }  // namespace tgt

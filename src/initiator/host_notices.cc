@@ -23,6 +23,7 @@ HostNotices::HostNotices(Shard& shard, std::string address, Log log)
     : shard_(shard), address_(std::move(address)), log_(std::move(log)) {}
 
 std::optional<HostNotice> HostNotices::of(const Uevent& event, const std::string& address) {
+  if (event.lost_some) return HostNotice::some_lost;
   if (event.value("SUBSYSTEM") != "scsi" || event.value("ACTION") != "change") return std::nullopt;
   const std::string_view path = event.value("DEVPATH");
   if (!path.ends_with("/" + address)) return std::nullopt;
@@ -55,8 +56,7 @@ Task<void> HostNotices::listen() {
   for (;;) {
     auto event = co_await socket_.next();
     if (!event) co_return;
-    // What was lost may have been a reset.
-    const auto notice = event->lost_some ? HostNotice::power_on_or_reset : of(*event, address_);
+    const auto notice = of(*event, address_);
     if (notice) note(*notice, shard_.now());
   }
 }

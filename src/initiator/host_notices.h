@@ -21,8 +21,9 @@ enum class HostNotice : std::uint8_t {
   capacity_changed,
   mode_parameters_changed,
   inquiry_data_changed,
+  some_lost,  // notices were: any may have been among them
 };
-inline constexpr std::size_t host_notice_kinds = 5;
+inline constexpr std::size_t host_notice_kinds = 6;
 
 // Listens for the notices about one device. On the device shard; the readers are for any thread.
 class HostNotices {

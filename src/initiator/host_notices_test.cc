@@ -25,6 +25,10 @@ TEST(HostNotices, AResetOfTheDeviceIsOne) {
   EXPECT_EQ(HostNotices::of(event({{"SDEV_MEDIA_CHANGE", "1"}}), "3:0:1:2"), HostNotice::medium_changed);
 }
 
+TEST(HostNotices, LostEventsMayHaveBeenOfAnyDevice) {
+  EXPECT_EQ(HostNotices::of(Uevent{.values = {}, .lost_some = true}, "3:0:1:2"), HostNotice::some_lost);
+}
+
 TEST(HostNotices, OtherDevicesAndOtherEventsAreNone) {
   const auto reset = event({{"SDEV_UA", "POWER_ON_RESET_OCCURRED"}});
   EXPECT_FALSE(HostNotices::of(reset, "3:0:1:1").has_value());

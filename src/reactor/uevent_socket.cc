@@ -14,7 +14,9 @@ namespace tgt {
 namespace {
 
 constexpr unsigned kernel_group = 1;  // group 2 is udev's
-constexpr int receive_buffer = 1 << 20;
+// As udev's: a storage network that comes back brings tens of thousands of events at once. Only those that nobody has
+// read yet take memory.
+constexpr int receive_buffer = 128 << 20;
 constexpr std::size_t longest_message = 16384;
 
 // Nothing: a message that is not the kernel's, or none any more.

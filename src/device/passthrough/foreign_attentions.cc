@@ -7,6 +7,7 @@ namespace {
 Sense condition_of(HostNotice notice) {
   switch (notice) {
     case HostNotice::power_on_or_reset:
+    case HostNotice::some_lost:
       return Sense::power_on_or_reset();
     case HostNotice::medium_changed:
       return Sense::medium_may_have_changed();
@@ -20,9 +21,9 @@ Sense condition_of(HostNotice notice) {
   return Sense::power_on_or_reset();
 }
 
-constexpr std::array all_notices{HostNotice::power_on_or_reset, HostNotice::medium_changed,
-                                 HostNotice::capacity_changed, HostNotice::mode_parameters_changed,
-                                 HostNotice::inquiry_data_changed};
+constexpr std::array all_notices{HostNotice::power_on_or_reset,    HostNotice::medium_changed,
+                                 HostNotice::capacity_changed,     HostNotice::mode_parameters_changed,
+                                 HostNotice::inquiry_data_changed, HostNotice::some_lost};
 static_assert(all_notices.size() == host_notice_kinds);
 
 bool is_near(TimePoint notice, TimePoint ours) {
@@ -72,7 +73,7 @@ std::optional<TimePoint> ForeignAttentions::undecided_until(TimePoint now) const
   return until;
 }
 
-std::optional<Sense> ForeignAttentions::take(TimePoint now) {
+std::optional<ForeignAttentions::Told> ForeignAttentions::take(TimePoint now) {
   if (!pending()) return std::nullopt;
   const std::uint32_t count = notices_->count();
   bool all_handled = true;
@@ -88,7 +89,7 @@ std::optional<Sense> ForeignAttentions::take(TimePoint now) {
     const bool is_ours = is_near(latest, TimePoint(Duration(times.ours.load(std::memory_order_acquire))));
     // Whoever wins this tells it, once.
     const bool mine = times.handled.compare_exchange_strong(handled, latest.time_since_epoch().count());
-    if (mine && !is_ours) return condition_of(notice);
+    if (mine && !is_ours) return Told{.condition = condition_of(notice), .is_certain = notice != HostNotice::some_lost};
   }
   if (all_handled) looked_at_.store(count, std::memory_order_relaxed);
   return std::nullopt;

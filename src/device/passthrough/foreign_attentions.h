@@ -30,8 +30,13 @@ class ForeignAttentions {
   bool pending() const {
     return notices_ != nullptr && notices_->count() != looked_at_.load(std::memory_order_relaxed);
   }
-  // The condition that every initiator is to be told; nothing when there is none, or it is too early to say.
-  std::optional<Sense> take(TimePoint now);
+  // A condition that every initiator is to be told.
+  struct Told {
+    Sense condition;
+    bool is_certain = true;  // else it only may have been: the notices of what happened were lost
+  };
+  // Nothing when there is none, or it is too early to say.
+  std::optional<Told> take(TimePoint now);
   // When it is not too early any more; nothing when it is not now.
   std::optional<TimePoint> undecided_until(TimePoint now) const;
   // Whether the kernel's notices come at all.

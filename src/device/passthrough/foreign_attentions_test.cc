@@ -20,9 +20,30 @@ TEST_F(ForeignAttentionsTest, AResetThatNobodyOfUsMetIsToldOnce) {
   const TimePoint when = begin_ + 10s;
   notices_.note(HostNotice::power_on_or_reset, when);
   EXPECT_TRUE(attentions_.pending());
-  EXPECT_EQ(attentions_.take(when + 1s), Sense::power_on_or_reset());
+  EXPECT_EQ(attentions_.take(when + 1s)->condition, Sense::power_on_or_reset());
   EXPECT_FALSE(attentions_.take(when + 1s).has_value());
   EXPECT_FALSE(attentions_.pending());
+}
+
+TEST_F(ForeignAttentionsTest, UntilItCanSayWhoseANoticeIsItTellsHowLongThatTakes) {
+  const TimePoint when = begin_ + 10s;
+  EXPECT_FALSE(attentions_.undecided_until(when).has_value());
+  notices_.note(HostNotice::power_on_or_reset, when);
+  const auto until = attentions_.undecided_until(when + 10ms);
+  ASSERT_TRUE(until.has_value());
+  EXPECT_GT(*until, when + 10ms);
+  EXPECT_FALSE(attentions_.take(*until - 1ms).has_value());
+  EXPECT_FALSE(attentions_.undecided_until(*until).has_value());
+  EXPECT_TRUE(attentions_.take(*until).has_value());
+}
+
+TEST_F(ForeignAttentionsTest, LostNoticesMayHaveBeenOfAReset) {
+  notices_.note(HostNotice::some_lost, begin_ + 10s);
+  const auto told = attentions_.take(begin_ + 11s);
+  ASSERT_TRUE(told.has_value());
+  EXPECT_EQ(told->condition, Sense::power_on_or_reset());
+  EXPECT_FALSE(told->is_certain);
+  EXPECT_FALSE(attentions_.take(begin_ + 11s).has_value());
 }
 
 TEST_F(ForeignAttentionsTest, WhatOurOwnCommandBroughtIsNotToldAgain) {
@@ -50,14 +71,14 @@ TEST_F(ForeignAttentionsTest, WhatIsToldDuringAResetOfOursBelongsToIt) {
 TEST_F(ForeignAttentionsTest, OneOfOursLongAgoDoesNotHideAForeignOne) {
   attentions_.met(Sense::power_on_or_reset(), begin_ + 10s);
   notices_.note(HostNotice::power_on_or_reset, begin_ + 60s);
-  EXPECT_EQ(attentions_.take(begin_ + 61s), Sense::power_on_or_reset());
+  EXPECT_EQ(attentions_.take(begin_ + 61s)->condition, Sense::power_on_or_reset());
 }
 
 TEST_F(ForeignAttentionsTest, DifferentKindsAreToldOneByOne) {
   notices_.note(HostNotice::medium_changed, begin_ + 10s);
   notices_.note(HostNotice::capacity_changed, begin_ + 10s);
-  EXPECT_EQ(attentions_.take(begin_ + 11s), Sense::medium_may_have_changed());
-  EXPECT_EQ(attentions_.take(begin_ + 11s), Sense::capacity_data_changed());
+  EXPECT_EQ(attentions_.take(begin_ + 11s)->condition, Sense::medium_may_have_changed());
+  EXPECT_EQ(attentions_.take(begin_ + 11s)->condition, Sense::capacity_data_changed());
   EXPECT_FALSE(attentions_.take(begin_ + 11s).has_value());
 }
 

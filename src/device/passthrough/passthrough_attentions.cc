@@ -33,9 +33,9 @@ bool loads_medium(const DeviceFacts& facts, const Command& command) {
 // Conditions that somebody else on this host took from the device: for every initiator, this one included.
 bool PassthroughDevice::take_foreign_attentions(Command& command) {
   bool any = false;
-  while (const auto condition = foreign_.take(command.shard().now())) {
-    notice_attention(*condition);
-    command.itl().unit().unit_attentions().establish(*condition);
+  while (const auto told = foreign_.take(command.shard().now())) {
+    notice_attention(told->condition, told->is_certain ? Occurred::surely : Occurred::perhaps);
+    command.itl().unit().unit_attentions().establish(told->condition);
     any = true;
   }
   return any;
@@ -68,15 +68,18 @@ void PassthroughDevice::notice(Command& command, const ScsiResult& result, const
 }
 
 void PassthroughDevice::tell_others(Command& command, const Sense& condition) {
-  notice_attention(condition);
+  notice_attention(condition, Occurred::surely);
   foreign_.met(condition, command.shard().now());
   command.itl().unit().unit_attentions().establish(condition, &command.itl());
 }
 
 // What is not as it was after a unit attention, whoever met it.
-void PassthroughDevice::notice_attention(const Sense& condition) {
+void PassthroughDevice::notice_attention(const Sense& condition, Occurred occurred) {
   blocks_.forget();
-  if (condition.additional.code == Sense::power_on_or_reset().additional.code) prevented_.clear();
+  if (condition.additional.code == Sense::power_on_or_reset().additional.code) {
+    if (occurred == Occurred::surely) prevented_.clear();
+    if (occurred == Occurred::perhaps) prevented_.doubt();
+  }
   // TARGET OPERATING CONDITIONS, MICROCODE, INQUIRY DATA: it may speak otherwise of itself now.
   const bool of_itself = condition.additional.code == Sense::inquiry_data_changed().additional.code;
   if (of_itself && condition != Sense::reported_luns_data_changed()) inquiry_changed_ = true;

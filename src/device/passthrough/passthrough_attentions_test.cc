@@ -144,5 +144,25 @@ TEST_F(PassthroughAttentions, LogSelectOfOneIsAUnitAttentionForTheOthers) {
   expect_sense(*run(b_, test_unit_ready()), Sense::log_parameters_changed());
 }
 
+// --- Preventions and guesses
+
+TEST_F(PassthroughAttentions, AResetEndsPreventionsAndOneThatIsOnlyGuessedDoesNot) {
+  make_quiet(PeripheralDeviceType::optical);
+  const Sent prevent{.cdb = {0x1e, 0, 0, 0, 1, 0}};
+  run(a_, prevent);
+  note(HostNotice::some_lost);
+  pass(1s);
+  expect_sense(*run(a_, test_unit_ready()), Sense::power_on_or_reset());
+  EXPECT_TRUE(device_->describe().prevent_removal);
+  const std::size_t before = sent_to_device();
+  EXPECT_EQ(run(a_, prevent)->status, Status::good);
+  EXPECT_EQ(sent_to_device(), before + 1) << "the device may not know of the first one any more";
+  pass(60s);
+  note(HostNotice::power_on_or_reset);
+  pass(1s);
+  expect_sense(*run(a_, test_unit_ready()), Sense::power_on_or_reset());
+  EXPECT_FALSE(device_->describe().prevent_removal);
+}
+
 }  // namespace
 }  // namespace tgt

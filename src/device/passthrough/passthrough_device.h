@@ -101,7 +101,8 @@ class PassthroughDevice final : public DeviceServer {
   bool take_foreign_attentions(Command& command);
   Reply conclude(Command& command, const ScsiResult& result, Buffer buffer);
   void notice(Command& command, const ScsiResult& result, const MappedStatus& mapped);
-  void notice_attention(const Sense& condition);
+  enum class Occurred : std::uint8_t { surely, perhaps };
+  void notice_attention(const Sense& condition, Occurred occurred);
   void notice_change(Command& command, const ScsiResult& result, const MappedStatus& mapped);
   MappingContext mapping_context(const Command& command) const;
   Task<ScsiResult> run(Shard& shard, ScsiRequest request);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <set>
+#include <utility>
 
 #include "core/device_server.h"
 #include "reactor/mutex.h"
@@ -15,8 +16,9 @@ class PreventedRemoval {
 
   Change prevent(const ItlNexus& itl) {
     const LockGuard lock(mutex_);
-    if (!holders_.insert(&itl).second) return Change::none;
-    return holders_.size() == 1 ? Change::first : Change::none;
+    const bool is_new = holders_.insert(&itl).second;
+    const bool is_first = is_new && holders_.size() == 1;
+    return is_first || std::exchange(doubted_, false) ? Change::first : Change::none;
   }
   Change allow(const ItlNexus& itl) {
     const LockGuard lock(mutex_);
@@ -28,7 +30,13 @@ class PreventedRemoval {
     const LockGuard lock(mutex_);
     const bool any = !holders_.empty();
     holders_.clear();
+    doubted_ = false;
     return any;
+  }
+  // The device may have let go: it is told again when somebody prevents, and still when the last one allows.
+  void doubt() {
+    const LockGuard lock(mutex_);
+    doubted_ = !holders_.empty();
   }
   bool any() const {
     const LockGuard lock(mutex_);
@@ -38,6 +46,7 @@ class PreventedRemoval {
  private:
   mutable Mutex mutex_;
   std::set<const ItlNexus*> holders_;
+  bool doubted_ = false;
 };
 
 }  // namespace tgt

@@ -12,8 +12,8 @@
 namespace tgt {
 
 // One I_T_L nexus (SAM-6): what a logical unit knows of one initiator. Its `armed` word is all that a SIMPLE command on
-// a quiet logical unit has to look at: zero means that nothing stands in its way.
-class ItlNexus {
+// a quiet logical unit has to look at: zero means that nothing stands in its way. Made by std::make_shared.
+class ItlNexus : public std::enable_shared_from_this<ItlNexus> {
  public:
   // Why a command of this nexus must take the slow path. Set and cleared under the lock of the class that owns the
   // reason; read by the nexus's shard without one.

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "core/itl_nexus.h"
 #include "core/logical_unit.h"
 #include "core/request_sense.h"
@@ -28,6 +30,21 @@ bool loads_medium(const DeviceFacts& facts, const Command& command) {
   return has_tray && command[power_condition] == 0 && command[load_eject_and_start] == 3;
 }
 
+// A device's own sense data: as parameter data if that is what was asked for.
+Reply reply_with(Command& command, const SenseData& sense) {
+  if (command.cdb().operation_code() == operation_code::request_sense) {
+    const auto length = std::min<std::size_t>(sense.bytes().size(), command[RequestSense::allocation_length]);
+    auto buffer = command.allocate_data_in(length);
+    if (buffer) {
+      copy_bytes(sense.bytes().first(length), buffer->first(length));
+      return Reply::data_in(std::move(*buffer), length);
+    }
+  }
+  Reply reply = Reply::with_status(Status::check_condition);
+  reply.sense_data = sense;
+  return reply;
+}
+
 }  // namespace
 
 // Conditions that somebody else on this host took from the device: for every initiator, this one included.
@@ -55,6 +72,22 @@ Task<std::optional<Reply>> PassthroughDevice::foreign_attention(Command& command
   if (!any) co_return std::nullopt;
   const auto first = command.itl().unit().unit_attentions().take(command.itl());
   co_return first ? std::optional(RequestSense::report(command, *first)) : std::nullopt;
+}
+
+bool PassthroughDevice::keep_for_writer(Command& command, const SenseData& error) {
+  return deferred_.keep(error, command.abort_requested() ? nullptr : &command.itl());
+}
+
+// What the initiator has to know before its command is carried out, instead of its answer.
+Task<std::optional<Reply>> PassthroughDevice::told_first(Command& command) {
+  if (command.cdb().operation_code() == operation_code::inquiry) co_return std::nullopt;
+  if (foreign_.pending()) {
+    std::optional<Reply> reply = co_await foreign_attention(command);
+    if (reply) co_return reply;
+  }
+  if (command.abort_requested()) co_return std::nullopt;
+  const auto error = deferred_.take(command.itl());
+  co_return error ? std::optional(reply_with(command, *error)) : std::nullopt;
 }
 
 // What a result means for everybody else. Its own initiator reads it in the response; where none is sent the task

@@ -45,6 +45,17 @@ TEST_F(PassthroughAttentions, NothingReachesATapeBetweenAForeignResetAndItsUnitA
   EXPECT_EQ(run({.cdb = write_filemarks})->status, Status::good);
 }
 
+TEST_F(PassthroughAttentions, AWriteWhoseDataComesAfterAForeignResetIsNotSent) {
+  make_quiet(PeripheralDeviceType::tape);
+  const auto write = run({.cdb = {0x0a, 0, 0, 0, 4, 0}, .data_out = {1, 2, 3, 4}, .withhold = true});
+  note(HostNotice::power_on_or_reset);
+  pass(1s);
+  write->data_out_given.set();
+  reactor_.settle();
+  expect_sense(*write, Sense::power_on_or_reset());
+  EXPECT_EQ(sent_to_device(), 0u);
+}
+
 TEST_F(PassthroughAttentions, ACommandThatWaitsForANoticeToBeDecidedCanBeAborted) {
   make_quiet(PeripheralDeviceType::tape);
   note(HostNotice::power_on_or_reset);

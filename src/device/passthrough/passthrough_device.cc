@@ -18,10 +18,24 @@ namespace {
 constexpr std::uint64_t longest_zeroed = 64 * 1024;
 
 // Whether the initiator must hear of what became of a question of ours. What a device says to it, it will say to the
-// command itself, but for unit attentions; of what happened on the way (a reset, a timeout) nothing may be left to see.
+// command itself, but for unit attentions and deferred errors; of what happened on the way (a reset, a timeout) nothing
+// may be left to see.
 bool is_told_once(const Reply& reply) {
   const auto sense = reply.sense_data.decode();
-  return reply.sense || (sense && sense->key == SenseKey::unit_attention);
+  return reply.sense || (sense && (sense->deferred || sense->key == SenseKey::unit_attention));
+}
+
+// Whether the device may answer this command GOOD before what it wrote is on the medium.
+bool is_written_later(PeripheralDeviceType type, const Cdb& cdb, DataDirection direction) {
+  switch (timeout_class(type, cdb)) {
+    case TimeoutClass::filemarks:
+      return true;
+    case TimeoutClass::transfer:
+    case TimeoutClass::whole_medium:
+      return direction == DataDirection::data_out;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -120,10 +134,6 @@ Task<std::optional<Reply>> PassthroughDevice::learn_blocks(Command& command, con
 
 Task<Reply> PassthroughDevice::forward(Command& command) {
   const Occupation occupation(*this);
-  if (foreign_.pending() && command.cdb().operation_code() != operation_code::inquiry) {
-    std::optional<Reply> reply = co_await foreign_attention(command);
-    if (reply) co_return std::move(*reply);
-  }
   const auto told = cdb_transfer(facts_.type, command.cdb());
   const bool of_blocks =
       told && (told->unit == CdbTransfer::Unit::logical_blocks || told->unit == CdbTransfer::Unit::fixed_tape_blocks);
@@ -166,20 +176,37 @@ Task<Reply> PassthroughDevice::send(Command& command, const Transfer& transfer, 
                             .data = data,
                             .timeout = facts_.timeouts.of(command.cdb()),
                             .keep_unfilled_bytes = transfer.fill_first};
+  // Not before: the data of a write may have been long in coming.
+  if (foreign_.pending() || deferred_.any()) {
+    std::optional<Reply> reply = co_await told_first(command);
+    if (reply) co_return std::move(*reply);
+  }
   if (command.abort_requested()) co_return Reply::check_condition(Sense::aborted_command());
   const ScsiResult result = co_await carry(command, request);
-  Reply reply = conclude(command, result, std::move(buffer));
+  const MappedStatus mapped = map_status(result, mapping_context(command));
+  const bool perhaps_done = mapped.executed != MappedStatus::Executed::surely_not;
+  if (perhaps_done && is_written_later(facts_.type, command.cdb(), transfer.direction)) deferred_.wrote(command.itl());
+  Reply reply = conclude(command, result, mapped, std::move(buffer));
   const bool device_says = result.fault == ScsiResult::Fault::none && result.host_status == HostStatus::ok;
   if (transfer.direction == DataDirection::data_out && device_says) reply.data_out_taken = result.transferred();
   co_return reply;
 }
 
-// One request for the sake of a command.
+// One request for the sake of a command. When what came back was a deferred error of another initiator it is sent
+// again: the device has not carried it out.
 Task<ScsiResult> PassthroughDevice::carry(Command& command, const ScsiRequest& request) {
+  for (;;) {
+    const ScsiResult result = co_await carry_once(command, request);
+    if (result.good() || !is_deferred_error(result) || !keep_for_writer(command, result.sense)) co_return result;
+    if (command.abort_requested()) co_return ScsiResult::failed(ScsiResult::Fault::dropped, false);
+  }
+}
+
+Task<ScsiResult> PassthroughDevice::carry_once(Command& command, const ScsiRequest& request) {
   Execution execution(*port_, command.shard(), request);
   const ActiveCommands::Entry entry(active_, command, execution);
   co_await execution;
-  const ScsiResult result = execution.result();
+  const ScsiResult& result = execution.result();
   if (facts_.is_sequential() && foreign_.listens() && !result.good()) {
     // It may have been error handling that ended it, by a reset: whoever hears of the end must not be able to send
     // something before the notice of the reset is here.
@@ -192,8 +219,8 @@ Task<ScsiResult> PassthroughDevice::carry(Command& command, const ScsiRequest& r
   co_return result;
 }
 
-Reply PassthroughDevice::conclude(Command& command, const ScsiResult& result, Buffer buffer) {
-  const MappedStatus mapped = map_status(result, mapping_context(command));
+Reply PassthroughDevice::conclude(Command& command, const ScsiResult& result, const MappedStatus& mapped,
+                                  Buffer buffer) {
   notice(command, result, mapped);
   Reply reply;
   reply.status = mapped.status;
@@ -235,7 +262,7 @@ Task<PassthroughDevice::Answer> PassthroughDevice::ask(Command& command, Cdb cdb
                             .keep_unfilled_bytes = true};
   const ScsiResult result = co_await carry(command, request);
   if (!result.good()) {
-    answer.reply = conclude(command, result, Buffer());
+    answer.reply = conclude(command, result, map_status(result, mapping_context(command)), Buffer());
     co_return answer;
   }
   answer.length = result.transferred();

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "core/device_server.h"
 #include "device/passthrough/active_commands.h"
+#include "device/passthrough/deferred_errors.h"
 #include "device/passthrough/device_facts.h"
 #include "device/passthrough/devices_in_use.h"
 #include "device/passthrough/foreign_attentions.h"
@@ -59,6 +60,8 @@ class PassthroughDevice final : public DeviceServer {
   // A unit attention that the device told the initiator of this command. It tells it once, to the host, and it concerns
   // every initiator.
   void tell_others(Command& command, const Sense& condition);
+  // A deferred error that the device told this command: false when its initiator is the one who has to know.
+  bool keep_for_writer(Command& command, const SenseData& error);
 
   const DeviceFacts& facts() const { return facts_; }
   InitiatorPort& port() { return *port_; }
@@ -97,9 +100,11 @@ class PassthroughDevice final : public DeviceServer {
   Task<std::optional<Reply>> learn_blocks(Command& command, const CdbTransfer& wanted);
   Task<Reply> send(Command& command, const Transfer& transfer, Buffer buffer, MutableBytes data);
   Task<ScsiResult> carry(Command& command, const ScsiRequest& request);
+  Task<ScsiResult> carry_once(Command& command, const ScsiRequest& request);
+  Task<std::optional<Reply>> told_first(Command& command);
   Task<std::optional<Reply>> foreign_attention(Command& command);
   bool take_foreign_attentions(Command& command);
-  Reply conclude(Command& command, const ScsiResult& result, Buffer buffer);
+  Reply conclude(Command& command, const ScsiResult& result, const MappedStatus& mapped, Buffer buffer);
   void notice(Command& command, const ScsiResult& result, const MappedStatus& mapped);
   enum class Occurred : std::uint8_t { surely, perhaps };
   void notice_attention(const Sense& condition, Occurred occurred);
@@ -118,6 +123,7 @@ class PassthroughDevice final : public DeviceServer {
   MediumBlocks blocks_;
   PreventedRemoval prevented_;
   ForeignAttentions foreign_;
+  DeferredErrors deferred_;
   std::atomic<std::uint32_t> resets_under_way_{0};
   std::atomic<std::uint32_t> occupants_{0};   // commands that a sequential device has, or that are on their way there
   std::atomic<bool> inquiry_changed_{false};  // since the device was opened

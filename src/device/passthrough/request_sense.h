@@ -6,7 +6,7 @@
 namespace tgt {
 
 // REQUEST SENSE (SPC-6) of a passed-through device: as the device answers it. A unit attention that comes as parameter
-// data is as much over for the device as one that comes with CHECK CONDITION.
+// data is as much over for the device as one that comes with CHECK CONDITION, and so is a deferred error.
 Task<Reply> pass_request_sense(PassthroughDevice& device, Command& command);
 
 }  // namespace tgt

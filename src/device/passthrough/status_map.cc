@@ -57,6 +57,7 @@ MappedStatus device_status(const ScsiResult& result, const MappingContext& conte
     case Status::check_condition:
       // Autosense is the kernel's work; without any the status alone cannot be told on.
       if (result.sense.empty()) return unknown_end(context);
+      if (is_deferred_error(result)) return plain(result.status, Executed::surely_not);
       return {.status = result.status, .data_counts = sense_comes_with_data(result)};
     case Status::busy:
     case Status::task_set_full:
@@ -155,6 +156,11 @@ MappedStatus host_status(const ScsiResult& result, const MappingContext& context
 }
 
 }  // namespace
+
+bool is_deferred_error(const ScsiResult& result) {
+  const auto sense = result.sense.decode();
+  return result.has_device_sense() && sense && sense->deferred;
+}
 
 MappedStatus map_status(const ScsiResult& result, const MappingContext& context) {
   const Executed executed = result.sent ? Executed::unknown : Executed::surely_not;

@@ -42,6 +42,9 @@ struct MappingContext {
   std::size_t cdb_length = 6;
 };
 
+// The device told of an earlier command's data, and has not carried out the one that got the answer.
+bool is_deferred_error(const ScsiResult& result);
+
 // The whole table, in one place. GOOD comes out only when the operating system, the host adapter, the driver and the
 // device all say so.
 MappedStatus map_status(const ScsiResult& result, const MappingContext& context);

@@ -15,8 +15,10 @@ Task<Reply> pass_prevent_allow_medium_removal(PassthroughDevice& device, Command
   const ItlNexus& itl = command.itl();
   if (command[persistent] != 0) co_return Reply::check_condition(Sense::invalid_field_in_cdb(persistent));
   if (command[prevent] == 0) {
-    if (holders.allow(itl) == Change::last || !holders.any()) co_return co_await device.forward(command);
-    co_return Reply::good();
+    Reply reply = holders.others_hold(itl) ? Reply::good() : co_await device.forward(command);
+    // It holds the medium until the device has let go, so that somebody still has that to ask for.
+    if (reply.status == Status::good) holders.allow(itl);
+    co_return reply;
   }
   if (holders.prevent(itl) != Change::first) co_return Reply::good();
   Reply reply = co_await device.forward(command);

@@ -25,6 +25,11 @@ class PreventedRemoval {
     if (holders_.erase(&itl) == 0) return Change::none;
     return holders_.empty() ? Change::last : Change::none;
   }
+  // Whether the medium stays held when this one allows it.
+  bool others_hold(const ItlNexus& itl) const {
+    const LockGuard lock(mutex_);
+    return holders_.size() > holders_.count(&itl);
+  }
   // A reset ends them all. True when there was one.
   bool clear() {
     const LockGuard lock(mutex_);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/passthrough/foreign_attentions.h"
 
+#include <algorithm>
+
 namespace tgt {
 namespace {
 
@@ -56,6 +58,22 @@ void ForeignAttentions::met(const Sense& condition, TimePoint began, TimePoint n
   }
 }
 
+void ForeignAttentions::owe(const Sense& condition) {
+  const LockGuard lock(mutex_);
+  if (std::ranges::find(owed_, condition) == owed_.end()) owed_.push_back(condition);
+  owes_.store(true, std::memory_order_release);
+}
+
+std::optional<Sense> ForeignAttentions::take_owed() {
+  if (!owes_.load(std::memory_order_acquire)) return std::nullopt;
+  const LockGuard lock(mutex_);
+  if (owed_.empty()) return std::nullopt;
+  const Sense first = owed_.front();
+  owed_.erase(owed_.begin());
+  owes_.store(!owed_.empty(), std::memory_order_release);
+  return first;
+}
+
 bool ForeignAttentions::is_undecided(HostNotice notice, TimePoint now) const {
   const Times& times = times_[static_cast<std::size_t>(notice)];
   const TimePoint latest = notices_->latest(notice);
@@ -65,7 +83,7 @@ bool ForeignAttentions::is_undecided(HostNotice notice, TimePoint now) const {
 }
 
 std::optional<TimePoint> ForeignAttentions::undecided_until(TimePoint now) const {
-  if (!pending()) return std::nullopt;
+  if (!has_unseen_notices()) return std::nullopt;
   std::optional<TimePoint> until;
   for (const HostNotice notice : all_notices) {
     if (is_undecided(notice, now)) until = std::max(until.value_or(TimePoint()), notices_->latest(notice) + settling);
@@ -74,7 +92,9 @@ std::optional<TimePoint> ForeignAttentions::undecided_until(TimePoint now) const
 }
 
 std::optional<ForeignAttentions::Told> ForeignAttentions::take(TimePoint now) {
-  if (!pending()) return std::nullopt;
+  const auto owed = take_owed();
+  if (owed) return Told{.condition = *owed};
+  if (!has_unseen_notices()) return std::nullopt;
   const std::uint32_t count = notices_->count();
   bool all_handled = true;
   for (const HostNotice notice : all_notices) {

@@ -3,15 +3,18 @@
 #include <array>
 #include <atomic>
 #include <optional>
+#include <vector>
 
 #include "core/unit_attentions.h"
 #include "initiator/host_notices.h"
+#include "reactor/mutex.h"
 
 namespace tgt {
 
-// Unit attentions of the device that somebody else on this host took: a driver, or the kernel's error handling. Our
-// initiators hear of them from here. The kernel tells of those that our own commands brought, too; they are told apart
-// by when they happened, because it puts several into one notice. From any shard.
+// Unit attentions of the device that none of our initiators' commands brought: somebody else on this host took them (a
+// driver, or the kernel's error handling), or a command of our own did. Our initiators hear of them from here. The
+// kernel tells of those that our own commands brought, too; they are told apart by when they happened, because it puts
+// several into one notice. From any shard.
 class ForeignAttentions {
  public:
   // How long after the event the kernel's notice of it may come, and the other way round.
@@ -26,10 +29,10 @@ class ForeignAttentions {
   void met(const Sense& condition, TimePoint now) { met(condition, now, now); }
   // A reset of ours did, which began then and has ended now.
   void met(const Sense& condition, TimePoint began, TimePoint now);
-  // Whether there is anything new to look at: one load.
-  bool pending() const {
-    return notices_ != nullptr && notices_->count() != looked_at_.load(std::memory_order_relaxed);
-  }
+  // One that a command of nobody's met: the initiators do not know it yet.
+  void owe(const Sense& condition);
+  // Whether there is anything new to look at: a load or two.
+  bool pending() const { return owes_.load(std::memory_order_acquire) || has_unseen_notices(); }
   // A condition that every initiator is to be told.
   struct Told {
     Sense condition;
@@ -49,10 +52,17 @@ class ForeignAttentions {
     std::atomic<Duration::rep> ours{0};     // when we met one ourselves
     std::atomic<Duration::rep> handled{0};  // the notice that has been looked at
   };
+  bool has_unseen_notices() const {
+    return notices_ != nullptr && notices_->count() != looked_at_.load(std::memory_order_relaxed);
+  }
+  std::optional<Sense> take_owed();
   // Whether the latest notice of this kind has not been looked at, and cannot be yet.
   bool is_undecided(HostNotice notice, TimePoint now) const;
 
   std::array<Times, host_notice_kinds> times_;
+  Mutex mutex_;
+  std::vector<Sense> owed_;
+  std::atomic<bool> owes_{false};
 };
 
 }  // namespace tgt

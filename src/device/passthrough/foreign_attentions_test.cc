@@ -82,6 +82,17 @@ TEST_F(ForeignAttentionsTest, DifferentKindsAreToldOneByOne) {
   EXPECT_FALSE(attentions_.take(begin_ + 11s).has_value());
 }
 
+TEST_F(ForeignAttentionsTest, WhatACommandOfNobodysMetIsToldOnceAndAtOnce) {
+  attentions_.owe(Sense::medium_may_have_changed());
+  attentions_.owe(Sense::power_on_or_reset());
+  attentions_.owe(Sense::medium_may_have_changed());
+  EXPECT_TRUE(attentions_.pending());
+  EXPECT_FALSE(attentions_.undecided_until(begin_).has_value());
+  EXPECT_EQ(attentions_.take(begin_)->condition, Sense::medium_may_have_changed());
+  EXPECT_EQ(attentions_.take(begin_)->condition, Sense::power_on_or_reset());
+  EXPECT_FALSE(attentions_.pending());
+}
+
 TEST_F(ForeignAttentionsTest, WhatHappenedBeforeTheDeviceWasOpenedIsOver) {
   notices_.note(HostNotice::power_on_or_reset, begin_ + 1s);
   EXPECT_FALSE(attentions_.take(begin_ + 5s).has_value());

@@ -168,5 +168,28 @@ TEST_F(PassthroughDeferredErrors, OneThatOurOwnQuestionForAnotherMetIsToldToTheO
   expect_told(*asks(a_));
 }
 
+TEST_F(PassthroughDeferredErrors, OneThatTheAllowOfALostInitiatorMetIsToldAndTheMediumIsLetGo) {
+  make(PeripheralDeviceType::tape, 0);
+  run(b_, {.cdb = {0x1e, 0, 0, 0, 1, 0}});
+  writes(a_);
+  fails_late();
+  port_->received.clear();
+  log_out(b_);
+  reactor_.settle();
+  ASSERT_EQ(sent_to_device(), 2u);
+  EXPECT_EQ(last().cdb[0], 0x1e);
+  expect_told(*run(a_, {.cdb = {0x10, 0, 0, 0, 1, 0}}));
+}
+
+TEST_F(PassthroughDeferredErrors, OneThatTheLookAtADeviceAfterItsResetMetIsTold) {
+  make(PeripheralDeviceType::tape, 0);
+  writes(a_);
+  fails_late();
+  EXPECT_EQ(*manage(TaskManagementFunction::logical_unit_reset), TaskManagementResponse::function_complete);
+  for (Host* host : {&a_, &b_}) expect_sense(*asks(*host), Sense::bus_device_reset());
+  EXPECT_EQ(asks(b_)->status, Status::good);
+  expect_told(*asks(a_));
+}
+
 }  // namespace
 }  // namespace tgt

@@ -111,6 +111,10 @@ class PassthroughDevice final : public DeviceServer {
   void notice_change(Command& command, const ScsiResult& result, const MappedStatus& mapped);
   MappingContext mapping_context(const Command& command) const;
   Task<ScsiResult> run(Shard& shard, ScsiRequest request);
+  struct Background;
+  Task<void> in_background(std::shared_ptr<Background> state, Task<void> work);
+  Task<void> end_of_reset(Shard& shard, bool was_reset, TimePoint deadline);
+  bool keep_for_initiators(const ScsiResult& result, const Sense& told, TimePoint now);
   Task<void> swallow_unit_attentions(Shard& shard, TimePoint deadline);
   Task<void> allow_removal(Shard& shard);
 

@@ -12,7 +12,17 @@ MappedStatus refused(const Sense& sense, Executed executed) {
 
 MappedStatus plain(Status status, Executed executed) { return {.status = status, .executed = executed}; }
 
-// The answer when nobody knows what became of it: a disk's initiator may try again, a tape's must look first.
+// ABORTED COMMAND and NOT READY read as "try again", BUSY does anyway: a tape's initiator, which must look first when
+// nobody knows what became of its command, gets HARDWARE ERROR in their place. What happened stays as it is.
+MappedStatus without_invitation(MappedStatus mapped, const MappingContext& context) {
+  const bool perhaps_done = context.repetition == Repetition::harmful && mapped.executed == Executed::unknown;
+  if (!perhaps_done || !mapped.sense) return mapped;
+  const bool invites = mapped.sense->key == SenseKey::aborted_command || mapped.sense->key == SenseKey::not_ready;
+  if (invites) mapped.sense->key = SenseKey::hardware_error;
+  return mapped;
+}
+
+// The answer when nobody knows what became of it.
 MappedStatus unknown_end(const MappingContext& context) {
   return context.repetition == Repetition::harmless ? refused(Sense::communication_failure(), Executed::unknown)
                                                     : refused(Sense::internal_target_failure(), Executed::unknown);
@@ -155,14 +165,7 @@ MappedStatus host_status(const ScsiResult& result, const MappingContext& context
   return refused(Sense::internal_target_failure(), Executed::unknown);
 }
 
-}  // namespace
-
-bool is_deferred_error(const ScsiResult& result) {
-  const auto sense = result.sense.decode();
-  return result.has_device_sense() && sense && sense->deferred;
-}
-
-MappedStatus map_status(const ScsiResult& result, const MappingContext& context) {
+MappedStatus map_any(const ScsiResult& result, const MappingContext& context) {
   const Executed executed = result.sent ? Executed::unknown : Executed::surely_not;
   switch (result.fault) {
     case ScsiResult::Fault::none:
@@ -184,6 +187,17 @@ MappedStatus map_status(const ScsiResult& result, const MappingContext& context)
       break;
   }
   return refused(Sense::internal_target_failure(), executed);
+}
+
+}  // namespace
+
+bool is_deferred_error(const ScsiResult& result) {
+  const auto sense = result.sense.decode();
+  return result.has_device_sense() && sense && sense->deferred;
+}
+
+MappedStatus map_status(const ScsiResult& result, const MappingContext& context) {
+  return without_invitation(map_any(result, context), context);
 }
 
 }  // namespace tgt

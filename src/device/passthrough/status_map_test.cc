@@ -50,18 +50,20 @@ struct SenseRow {
 
 constexpr SenseRow sense_rows[] = {
     {HostStatus::no_connect, SenseKey::not_ready, 0x08, 0, SenseKey::not_ready, 0x08, 0, Executed::surely_not},
-    {HostStatus::time_out, SenseKey::aborted_command, 0x08, 1, SenseKey::aborted_command, 0x08, 1, Executed::unknown},
+    {HostStatus::time_out, SenseKey::aborted_command, 0x08, 1, SenseKey::hardware_error, 0x08, 1, Executed::unknown},
     {HostStatus::bad_target, SenseKey::illegal_request, 0x25, 0, SenseKey::illegal_request, 0x25, 0,
      Executed::surely_not},
-    {HostStatus::abort, SenseKey::aborted_command, 0, 0, SenseKey::aborted_command, 0, 0, Executed::unknown},
-    {HostStatus::parity, SenseKey::aborted_command, 0x47, 3, SenseKey::aborted_command, 0x47, 3, Executed::unknown},
+    {HostStatus::abort, SenseKey::aborted_command, 0, 0, SenseKey::hardware_error, 0, 0, Executed::unknown},
+    {HostStatus::parity, SenseKey::aborted_command, 0x47, 3, SenseKey::hardware_error, 0x47, 3, Executed::unknown},
     {HostStatus::error, SenseKey::aborted_command, 0x08, 0, SenseKey::hardware_error, 0x44, 0, Executed::unknown},
     {HostStatus::reset, SenseKey::unit_attention, 0x29, 0, SenseKey::unit_attention, 0x29, 0, Executed::unknown},
     {HostStatus::bad_interrupt, SenseKey::hardware_error, 0x44, 0, SenseKey::hardware_error, 0x44, 0,
      Executed::unknown},
     {HostStatus::passthrough, SenseKey::hardware_error, 0x44, 0, SenseKey::hardware_error, 0x44, 0, Executed::unknown},
-    {HostStatus::transport_failfast, SenseKey::not_ready, 0x08, 0, SenseKey::not_ready, 0x08, 0, Executed::unknown},
-    {HostStatus::transport_marginal, SenseKey::not_ready, 0x08, 0, SenseKey::not_ready, 0x08, 0, Executed::unknown},
+    {HostStatus::transport_failfast, SenseKey::not_ready, 0x08, 0, SenseKey::hardware_error, 0x08, 0,
+     Executed::unknown},
+    {HostStatus::transport_marginal, SenseKey::not_ready, 0x08, 0, SenseKey::hardware_error, 0x08, 0,
+     Executed::unknown},
     {HostStatus::target_failure, SenseKey::hardware_error, 0x44, 0, SenseKey::hardware_error, 0x44, 0,
      Executed::unknown},
     {HostStatus::nexus_failure, SenseKey::hardware_error, 0x44, 0, SenseKey::hardware_error, 0x44, 0,
@@ -97,7 +99,7 @@ TEST(StatusMap, AFullBusIsBusyAndSurelyNotExecuted) {
 TEST(StatusMap, ADisturbedTransportIsBusyForDisksButNeverInvitesATapeToRepeat) {
   for (const HostStatus host : {HostStatus::soft_error, HostStatus::transport_disrupted}) {
     EXPECT_EQ(map_status(ended(host), on_disk).status, Status::busy);
-    expect_sense(map_status(ended(host), on_tape), SenseKey::aborted_command, 0x08, 0x00);
+    expect_sense(map_status(ended(host), on_tape), SenseKey::hardware_error, 0x08, 0x00);
   }
 }
 
@@ -157,6 +159,22 @@ TEST(StatusMap, ErrorsThatOldKernelsPutIntoTheDriverStatusAreNotGood) {
   EXPECT_EQ(map_status(result, on_disk).status, Status::busy);
   result.driver_status = DriverStatus::timeout;
   expect_sense(map_status(result, on_disk), SenseKey::aborted_command, 0x08, 0x01);
+  expect_sense(map_status(result, on_tape), SenseKey::hardware_error, 0x08, 0x01);
+}
+
+TEST(StatusMap, NothingThatMayHaveBeenDoneInvitesATapesInitiatorToDoItAgain) {
+  for (int host = 0; host <= 0xff; ++host) {
+    for (int driver = 0; driver <= 9; ++driver) {
+      ScsiResult result = ended(static_cast<HostStatus>(host));
+      result.driver_status = static_cast<DriverStatus>(driver);
+      const MappedStatus mapped = map_status(result, on_tape);
+      if (mapped.executed != Executed::unknown) continue;
+      EXPECT_NE(mapped.status, Status::busy) << host << " " << driver;
+      ASSERT_TRUE(mapped.sense.has_value()) << host << " " << driver;
+      EXPECT_NE(mapped.sense->key, SenseKey::aborted_command) << host << " " << driver;
+      EXPECT_NE(mapped.sense->key, SenseKey::not_ready) << host << " " << driver;
+    }
+  }
 }
 
 TEST(StatusMap, EveryStatusOfTheDeviceItselfPassesAsItIs) {

@@ -230,17 +230,20 @@ Reply PassthroughDevice::conclude(Command& command, const ScsiResult& result, co
     reply.sense_data = result.sense;
   }
   if (mapped.data_counts && buffer) {
-    reply.data_length = result.transferred();
+    reply.data_length = mapped.transferred;
     reply.data = std::move(buffer);
   }
   return reply;
 }
 
 MappingContext PassthroughDevice::mapping_context(const Command& command) const {
+  const auto told = cdb_transfer(facts_.type, command.cdb());
+  const bool of_tape_blocks = told && told->unit == CdbTransfer::Unit::fixed_tape_blocks;
   return {.repetition = repetition_of(facts_.type),
           .our_reset_pending = resets_under_way_.load() != 0,
           .others_outstanding = command.itl().tasks() > 1,
-          .cdb_length = command.cdb().length()};
+          .cdb_length = command.cdb().length(),
+          .information_unit = of_tape_blocks ? std::max(block_length(), 1u) : 1u};
 }
 
 Task<PassthroughDevice::Answer> PassthroughDevice::ask(Command& command, Cdb cdb, std::uint32_t longest) {

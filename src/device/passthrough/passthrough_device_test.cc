@@ -126,9 +126,9 @@ TEST_F(PassthroughBench, ACommandThatTimedOutIsNotGood) {
 
 TEST_F(PassthroughBench, DataAndSenseArriveTogetherAndTheSenseIsUntouched) {
   make(PeripheralDeviceType::tape);
-  const Data filemark{0xf0, 0, 0x80, 0, 0, 0x10, 0, 10, 1, 2, 3, 4, 0x00, 0x01, 0x99, 0, 0, 0};
+  const Data short_block{0xf0, 0, 0x20, 0, 0, 0x01, 0x9c, 10, 1, 2, 3, 4, 0x00, 0x00, 0x99, 0, 0, 0};
   const Data descriptor{0x72, 0x01, 0x17, 0x01, 0, 0, 0, 8, 0x80, 6, 0, 0, 1, 2, 3, 4};
-  for (const Data& sense : {filemark, descriptor}) {
+  for (const Data& sense : {short_block, descriptor}) {
     reacts = [&sense](const ScsiRequest&) {
       Reaction reaction = LoopbackPort::good(Data(100, 0x33));
       reaction.result.status = Status::check_condition;
@@ -142,6 +142,22 @@ TEST_F(PassthroughBench, DataAndSenseArriveTogetherAndTheSenseIsUntouched) {
     EXPECT_EQ(outcome->residual.kind, Residual::Kind::underflow);
     EXPECT_EQ(outcome->residual.bytes, 412u);
   }
+}
+
+TEST_F(PassthroughBench, AFilemarkWithoutAResidualBringsNoBytesOfEarlierCommands) {
+  make(PeripheralDeviceType::tape, 0);
+  Data sense{0xf0, 0, 0x80, 0, 0, 2, 0, 10, 0, 0, 0, 0, 0x00, 0x01, 0, 0, 0, 0};
+  reacts = [&sense](const ScsiRequest& request) {
+    if (request.cdb.operation_code() == 0x1a) return LoopbackPort::good({11, 0, 0, 8, 0x46, 0, 0, 0, 0, 0, 2, 0});
+    Reaction reaction = LoopbackPort::check_condition({});
+    reaction.result.sense = SenseData::from_device(sense);
+    reaction.keep_residual = true;
+    return reaction;
+  };
+  EXPECT_TRUE(run({.cdb = {0x08, 0, 0, 2, 0, 0}, .expected_in = 512})->data.empty());
+  sense[5] = 0;
+  sense[6] = 1;  // of three blocks
+  EXPECT_EQ(run({.cdb = {0x08, 1, 0, 0, 3, 0}, .expected_in = 3 * 512})->data.size(), 2u * 512);
 }
 
 TEST_F(PassthroughBench, AWriteThatTheDeviceCutsShortTellsHowMuchItLeft) {

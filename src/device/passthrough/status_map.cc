@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/passthrough/status_map.h"
 
+#include <algorithm>
+
 namespace tgt {
 namespace {
 
@@ -39,13 +41,17 @@ MappedStatus device_gone(Executed executed) {
   return mapped;
 }
 
+// FILEMARK, EOM and ILI of fixed format sense data (SSC-5; ILI of READ LONG, too: SBC-4).
+bool tells_of_position(const SenseData& sense) {
+  const Bytes bytes = sense.bytes();
+  return bytes.size() > 2 && (bytes[0] & 0x7e) == 0x70 && (bytes[2] & 0xe0) != 0;
+}
+
 // Does the device's sense say that the data phase took place as far as the residual tells? With FILEMARK, EOM or ILI,
 // with no or a recovered error, it does. With other keys the data counts only if the driver told a residual: some tell
 // none although nothing moved, and then the buffer holds old bytes.
 bool sense_comes_with_data(const ScsiResult& result) {
-  const Bytes sense = result.sense.bytes();
-  const bool fixed = sense.size() > 2 && (sense[0] & 0x7e) == 0x70;
-  if (fixed && (sense[2] & 0xe0) != 0) return true;
+  if (tells_of_position(result.sense)) return true;
   const auto decoded = result.sense.decode();
   if (!decoded) return false;
   switch (decoded->key) {
@@ -58,17 +64,30 @@ bool sense_comes_with_data(const ScsiResult& result) {
   }
 }
 
+// Some drivers tell no residual, and the device itself does: INFORMATION is what was requested less what there was,
+// negative where there was more.
+std::uint32_t transferred_with_sense(const ScsiResult& result, const MappingContext& context) {
+  const auto sense = result.sense.decode();
+  if (!tells_of_position(result.sense) || !sense || !sense->information) return result.transferred();
+  const auto missing = static_cast<std::int32_t>(static_cast<std::uint32_t>(*sense->information));
+  const std::uint64_t bytes = missing > 0 ? static_cast<std::uint64_t>(missing) * context.information_unit : 0;
+  const std::uint64_t most = result.requested - std::min<std::uint64_t>(bytes, result.requested);
+  return std::min(result.transferred(), static_cast<std::uint32_t>(most));
+}
+
 // The device's own status, when nobody on the way has anything to add.
 MappedStatus device_status(const ScsiResult& result, const MappingContext& context) {
   switch (result.status) {
     case Status::good:
     case Status::condition_met:
-      return {.status = result.status, .data_counts = true};
+      return {.status = result.status, .data_counts = true, .transferred = result.transferred()};
     case Status::check_condition:
       // Autosense is the kernel's work; without any the status alone cannot be told on.
       if (result.sense.empty()) return unknown_end(context);
       if (is_deferred_error(result)) return plain(result.status, Executed::surely_not);
-      return {.status = result.status, .data_counts = sense_comes_with_data(result)};
+      return {.status = result.status,
+              .data_counts = sense_comes_with_data(result),
+              .transferred = transferred_with_sense(result, context)};
     case Status::busy:
     case Status::task_set_full:
     case Status::reservation_conflict:

@@ -28,8 +28,9 @@ struct MappedStatus {
   enum class Executed : std::uint8_t { yes, surely_not, unknown };
 
   Status status = Status::good;
-  std::optional<Sense> sense{};  // ours; without it a CHECK CONDITION carries the device's own, untouched
-  bool data_counts = false;      // what was transferred goes to the initiator
+  std::optional<Sense> sense{};   // ours; without it a CHECK CONDITION carries the device's own, untouched
+  bool data_counts = false;       // what was transferred goes to the initiator
+  std::uint32_t transferred = 0;  // how much that is
   Executed executed = Executed::yes;
   bool was_reset = false;  // by somebody else: every other nexus gets a unit attention
   bool device_gone = false;
@@ -40,6 +41,7 @@ struct MappingContext {
   bool our_reset_pending = false;   // a reset of ours is under way, and whoever it concerns is told of it
   bool others_outstanding = false;  // TASK SET FULL needs somebody whose end makes room; else it is BUSY
   std::size_t cdb_length = 6;
+  std::uint32_t information_unit = 1;  // the bytes that INFORMATION counts when it tells what was not transferred
 };
 
 // The device told of an earlier command's data, and has not carried out the one that got the answer.

@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "base/big_endian.h"
+
 namespace tgt {
 namespace {
 
@@ -288,6 +290,49 @@ TEST(StatusMap, DataAndSenseGoTogetherForFilemarksWrongLengthsAndEndOfMedium) {
   EXPECT_TRUE(map_status(tape_sense(0x40, SenseKey::no_sense, 0), on_tape).data_counts);
   EXPECT_TRUE(map_status(tape_sense(0x40, SenseKey::volume_overflow, 0), on_tape).data_counts);
   EXPECT_TRUE(map_status(tape_sense(0x00, SenseKey::recovered_error, 0), on_tape).data_counts);
+}
+
+TEST(StatusMap, WhereTheDriverTellsNoResidualTheDevicesInformationLimitsWhatWasTransferred) {
+  struct Case {
+    std::uint8_t flags;
+    bool valid;
+    std::uint32_t information;
+    std::uint32_t residual;
+    std::uint32_t unit;
+    std::uint32_t transferred;
+  };
+  constexpr Case cases[] = {
+      {0x80, true, 4096, 0, 1, 0},                                             // a filemark at once
+      {0x20, true, 1024, 0, 1, 3072},                                          // a short block
+      {0x20, true, 1024, 1024, 1, 3072},                                       // both say so
+      {0x20, true, 1024, 2048, 1, 2048},                                       // the less is believed
+      {0x20, true, 0xfffffc00u, 0, 1, 4096},                                   // a block that was longer
+      {0x80, true, 3, 0, 512, 2560},                                           // a filemark after five of eight blocks
+      {0x80, true, 0x7fffffffu, 0, 512, 0},  {0x80, false, 4096, 0, 1, 4096},  // INFORMATION is not valid
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.information);
+    std::vector<std::uint8_t> bytes{0x70, 0, one.flags, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0};
+    if (one.valid) bytes[0] |= 0x80;
+    copy_bytes(bytes_of(be32(one.information)), MutableBytes(bytes).subspan(3));
+    ScsiResult result = ended(HostStatus::ok, Status::check_condition);
+    result.sense = SenseData::from_device(bytes);
+    result.residual = one.residual;
+    MappingContext context = on_tape;
+    context.information_unit = one.unit;
+    const MappedStatus mapped = map_status(result, context);
+    EXPECT_TRUE(mapped.data_counts);
+    EXPECT_EQ(mapped.transferred, one.transferred);
+  }
+}
+
+TEST(StatusMap, ADeferredErrorComesWithoutDataAndItsCommandWasNotCarriedOut) {
+  Sense sense = Sense::of(SenseKey::recovered_error, 0x0c, 0x00);
+  sense.deferred = true;
+  const MappedStatus mapped = map_status(with_sense(ended(HostStatus::ok), sense), on_tape);
+  EXPECT_EQ(mapped.status, Status::check_condition);
+  EXPECT_FALSE(mapped.data_counts);
+  EXPECT_EQ(mapped.executed, Executed::surely_not);
 }
 
 TEST(StatusMap, DataOfAFailedCommandCountsOnlyWhenTheDriverToldHowMuchThereWas) {

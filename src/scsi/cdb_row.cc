@@ -30,7 +30,6 @@ constexpr Field bytes_7_to_8{7, 7, 16};
 constexpr Field bytes_7_to_9{7, 7, 24};
 constexpr Field bytes_8_to_9{8, 7, 16};
 constexpr Field bytes_9_to_10{9, 7, 16};
-constexpr Field bytes_10_to_11{10, 7, 16};
 constexpr Field bytes_10_to_13{10, 7, 32};
 constexpr Field bytes_12_to_13{12, 7, 16};
 constexpr Field bytes_12_to_14{12, 7, 24};
@@ -149,8 +148,8 @@ constexpr CdbRow block_rows[] = {
     action(all_types, service_action_in_16, service_action::read_long_16, in, byte_field, bytes_12_to_13, transfer),
     bytes(all_types, service_action_in_16, in, bytes_10_to_13),
     action(disk_types, service_action_out_16, service_action::write_long_16, out, byte_field, bytes_12_to_13, transfer),
-    action(disk_types, service_action_out_16, service_action::write_scattered_16, out, block_field, bytes_10_to_11,
-           transfer),
+    // The LBA range descriptors, blocks too, come without protection information, the data after them with it.
+    action(disk_types, service_action_out_16, service_action::write_scattered_16, out, unstated, no_field, transfer),
     blocks(with_blocks, read_12, in, bytes_6_to_9),
     blocks(with_blocks, write_12, out, bytes_6_to_9),
     bare(disk_types, erase_12, whole_medium),
@@ -168,7 +167,7 @@ constexpr CdbRow block_rows[] = {
     action(disk_types, variable_length, service_action::orwrite_32, out, block_field, bytes_28_to_31, transfer),
     action(disk_types, variable_length, service_action::write_atomic_32, out, block_field, bytes_28_to_31, transfer),
     action(disk_types, variable_length, service_action::write_stream_32, out, block_field, bytes_28_to_31, transfer),
-    action(disk_types, variable_length, service_action::write_scattered_32, out, block_field, bytes_28_to_31, transfer),
+    action(disk_types, variable_length, service_action::write_scattered_32, out, unstated, no_field, transfer),
     action(disk_types, variable_length, service_action::get_lba_status_32, in, byte_field, bytes_28_to_31, prompt),
 };
 

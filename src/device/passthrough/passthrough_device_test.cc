@@ -102,6 +102,19 @@ TEST_F(PassthroughBench, OfAVendorsOwnCommandTheInitiatorKnowsTheDirection) {
   EXPECT_EQ(sent_to_device(), before);
 }
 
+TEST_F(PassthroughBench, WriteScatteredCarriesItsDescriptorsAndAllItsBlocks) {
+  make(PeripheralDeviceType::block);
+  run({.cdb = {0x9f, 0x12, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0}, .data_out = Data(1024)});
+  EXPECT_EQ(last().data_out.size(), 1024u);
+  Data longer(32);
+  longer[0] = 0x7f;
+  longer[7] = 24;
+  longer[9] = 0x11;
+  longer[31] = 3;
+  run({.cdb = longer, .data_out = Data(1536)});
+  EXPECT_EQ(last().data_out.size(), 1536u);
+}
+
 TEST_F(PassthroughBench, EachCommandHasATimeoutOfItsOwn) {
   make(PeripheralDeviceType::medium_changer);
   run({.cdb = {0xa5, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0}});

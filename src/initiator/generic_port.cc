@@ -197,7 +197,15 @@ Task<Result<std::unique_ptr<InitiatorPort>, OpenFault>> GenericPort::open(Shard&
                                                                           DeviceLocation location, Options options,
                                                                           Log log) {
   const std::string node_name = std::filesystem::path(location.generic_node).filename().string();
-  Shard& device_shard = reactor.add_device_shard("tgt-" + node_name);
+  auto added = reactor.add_device_shard("tgt-" + node_name);
+  if (!added) {
+    co_return failure(OpenFault{
+        OpenFault::Kind::other,
+        fmt::format("{}: no thread of its own for {}: {}. Are there too many processes or open files for tgtd's limits "
+                    "(LimitNPROC and LimitNOFILE, or TasksMax, of its systemd unit)?",
+                    printable(location.asked_for), location.generic_node, added.error().text())});
+  }
+  Shard& device_shard = **added;
   std::unique_ptr<GenericPort> port(new GenericPort(reactor, device_shard, location, std::move(log)));
   auto fault = co_await call_on(shard, device_shard, [&]() -> Task<std::optional<OpenFault>> {
     auto opened = co_await open_nodes(device_shard, location, options);

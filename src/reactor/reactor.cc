@@ -134,12 +134,9 @@ void Reactor::stop() { shards_[0]->stop(); }
 
 const char* Reactor::backend_name() const { return backend_name_; }
 
-Shard& Reactor::add_device_shard(const std::string& thread_name) {
+Result<Shard*, IoError> Reactor::add_device_shard(const std::string& thread_name) {
   auto backend = EpollBackend::create(blocking_);
-  if (!backend) {
-    log_.error("no event loop for {} ({}): it shares that of shard 0", thread_name, backend.error().text());
-    return *shards_[0];
-  }
+  if (!backend) return failure(backend.error());
   const std::lock_guard lock(threads_->mutex);
   auto shard = std::make_shared<Shard>(shard_options(threads_->next_device_index), std::move(*backend), blocking_);
   auto count = threads_->device_count;
@@ -152,20 +149,19 @@ Shard& Reactor::add_device_shard(const std::string& thread_name) {
   });
   if (!thread) {
     count->leave();
-    log_.error("no thread for {} ({}): it shares that of shard 0", thread_name, thread.error().text());
-    return *shards_[0];
+    return failure(thread.error());
   }
   thread->detach();
   ++threads_->next_device_index;
   threads_->devices.push_back(shard);
-  return *shard;
+  return shard.get();
 }
 
 void Reactor::remove_device_shard(Shard& shard) {
   const std::lock_guard lock(threads_->mutex);
   auto& devices = threads_->devices;
   const auto found = std::ranges::find(devices, &shard, [](const auto& device) { return device.get(); });
-  if (found == devices.end()) return;  // it was shard 0 that served it
+  if (found == devices.end()) return;
   const auto now = std::chrono::steady_clock::now();
   std::erase_if(threads_->removed, [now](const auto& old) { return now - old.when > removed_kept; });
   threads_->removed.push_back({.when = now, .shard = *found});

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/result.h"
 #include "reactor/blocking_pool.h"
+#include "reactor/io_error.h"
 #include "reactor/shard.h"
 
 namespace tgt {
@@ -33,9 +35,9 @@ class Reactor {
 
   // A shard of its own thread (epoll) for one device, numbered after the data shards; it lives until
   // remove_device_shard(), whose caller is on a data shard and must have ended every task there. A thread stuck in the
-  // kernel is left behind, not waited for. When the system gives no thread or descriptor, shard 0 takes the device's
-  // part.
-  Shard& add_device_shard(const std::string& thread_name);
+  // kernel is left behind, not waited for. The error: the system gives no thread or no descriptor. No other shard takes
+  // its part, which would sleep when the device does.
+  Result<Shard*, IoError> add_device_shard(const std::string& thread_name);
   void remove_device_shard(Shard& shard);
 
   // Starts the threads of shards 1 to N-1 and runs shard 0 on the calling thread until stop().

@@ -236,7 +236,9 @@ TEST_P(ReactorTest, IdleSessionsCostNoProcessorTime) {
 }
 
 Task<void> use_device_shard(Reactor& reactor, std::thread::id& where) {
-  Shard& device = reactor.add_device_shard("tgt-device");
+  auto added = reactor.add_device_shard("tgt-device");
+  if (!added) co_return;
+  Shard& device = **added;
   where = co_await call_on(reactor.shard(0), device, [] { return std::this_thread::get_id(); });
   reactor.remove_device_shard(device);
 }
@@ -248,6 +250,18 @@ TEST_P(ReactorTest, ADeviceHasAThreadOfItsOwn) {
   reactor->run();
   EXPECT_NE(where, std::thread::id());
   EXPECT_NE(where, std::this_thread::get_id());
+}
+
+TEST_P(ReactorTest, ADeviceThatGetsNoThreadOfItsOwnGetsNone) {
+  const auto reactor = make(1);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto added = reactor->add_device_shard("tgt-device");
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_FALSE(added.has_value());
+  EXPECT_TRUE(reactor->add_device_shard("tgt-device").has_value());
 }
 
 TEST_P(ReactorTest, ADeviceThatHangsDoesNotKeepTheProgramFromEnding) {
@@ -274,8 +288,8 @@ TEST_P(ReactorTest, ADeviceThatHangsDoesNotKeepTheProgramFromEnding) {
   std::chrono::steady_clock::time_point start;
   {
     const auto reactor = make(1);
-    Shard& stuck = reactor->add_device_shard("tgt-stuck");
-    Shard& healthy = reactor->add_device_shard("tgt-healthy");
+    Shard& stuck = *reactor->add_device_shard("tgt-stuck").value();
+    Shard& healthy = *reactor->add_device_shard("tgt-healthy").value();
     stuck.post(hang);
     while (!hang.began) std::this_thread::sleep_for(1ms);
     start = std::chrono::steady_clock::now();

@@ -56,8 +56,7 @@ class ActiveCommands {
     Entry* first = nullptr;
     std::size_t count = 0;
   };
-  // Device shards may stand in for shard 0 when no thread is to be had; they have no list of their own.
-  List& list_of(const Shard& shard) { return lists_[shard.index() < lists_.size() ? shard.index() : 0]; }
+  List& list_of(const Shard& shard) { return lists_[shard.index()]; }
 
   std::vector<List> lists_;
 };

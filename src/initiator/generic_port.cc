@@ -17,10 +17,7 @@
 namespace tgt {
 namespace {
 
-// A reset that has not returned by then counts as failed; below the initiators' own timers (30 s).
-constexpr Duration longest_reset = 20s;
-constexpr Duration recovery_retry = 100ms;
-constexpr Duration reset_poll = 5ms;
+constexpr Duration idle_poll = 5ms;
 constexpr std::uint32_t deepest_queue = 256;
 // Room in a ring for a depth that the kernel raises later.
 constexpr std::uint32_t least_ring = 32;
@@ -104,15 +101,6 @@ struct GenericPort::Opened {
   std::string why_not_bsg;  // empty: it is bsg
 };
 
-// One reset on its way. Shared, because nobody waits for one that does not return.
-struct GenericPort::ResetJob : BlockingWork {
-  std::shared_ptr<ResetJob> self;
-  std::shared_ptr<GenericNode> node;
-  int level = sg::reset_nothing;
-  int error_number = 0;
-  std::atomic<bool> done{false};
-};
-
 Task<Result<GenericPort::Opened, OpenFault>> GenericPort::open_nodes(Shard& device_shard,
                                                                      const DeviceLocation& location,
                                                                      const Options& options) {
@@ -190,8 +178,7 @@ GenericPort::GenericPort(Reactor& reactor, Shard& device_shard, const DeviceLoca
                 .vendor = location.vendor,
                 .product = location.product,
                 .revision = location.revision},
-      log_(std::move(log)),
-      reset_thread_(std::make_shared<BlockingPool>(1)) {}
+      log_(std::move(log)) {}
 
 Task<Result<std::unique_ptr<InitiatorPort>, OpenFault>> GenericPort::open(Shard& shard, Reactor& reactor,
                                                                           DeviceLocation location, Options options,
@@ -224,7 +211,6 @@ Task<Result<std::unique_ptr<InitiatorPort>, OpenFault>> GenericPort::open(Shard&
 // On the device shard.
 void GenericPort::take(Opened opened, const DeviceLocation& location, const Options& options) {
   transfer_bytes_ = opened.transfer_bytes;
-  reset_node_ = std::move(opened.reset_node);
   if (opened.why_not_bsg.empty()) {
     log_.info("{}: its commands go to {} through an io_uring", identity_.node, location.bsg_node);
     identity_.node = location.bsg_node;
@@ -238,6 +224,7 @@ void GenericPort::take(Opened opened, const DeviceLocation& location, const Opti
         "LOGICAL UNIT RESET will wait for the commands in flight instead",
         identity_.node, opened.reset_refusal);
   }
+  reset_ = std::make_unique<GenericReset>(std::move(opened.reset_node), identity_.node, log_);
   queue_ = std::make_unique<GenericQueue>(
       device_shard_, std::move(opened.nodes),
       GenericQueue::Settings{.current_depth = depth_reader(location, options.queue_depth), .name = identity_.node},
@@ -275,42 +262,12 @@ void GenericPort::drop(Execution& execution) {
 }
 
 Task<InitiatorPort::ResetResult> GenericPort::reset(Shard& shard, ResetLevel level) {
-  if (resetting_.exchange(true)) co_return ResetResult::failed;
-  auto job = std::make_shared<ResetJob>();
-  job->node = reset_node_;
-  job->level = (level == ResetLevel::logical_unit ? sg::reset_device : sg::reset_target) | sg::reset_no_escalation;
-  const TimePoint begin = shard.now();
-  const TimePoint deadline = begin + longest_reset;
-  for (bool again = true; again;) {
-    job->done.store(false);
-    job->self = job;
-    job->run = [](PostedWork& work) {
-      // The last owner may be this thread.
-      const std::shared_ptr<ResetJob> self = std::move(static_cast<ResetJob&>(work).self);
-      auto result = self->node->control(sg::scsi_reset, &self->level);
-      self->error_number = result ? 0 : result.error().number();
-      self->done.store(true, std::memory_order_release);
-    };
-    reset_thread_->submit(*job);
-    while (!job->done.load(std::memory_order_acquire) && shard.now() < deadline) co_await shard.sleep(reset_poll);
-    again = job->done.load(std::memory_order_acquire) && job->error_number == EAGAIN && shard.now() < deadline;
-    if (again) co_await shard.sleep(recovery_retry);
-  }
-  if (!job->done.load(std::memory_order_acquire)) {
-    // Stays `resetting_`: as long as this one does not return the kernel takes no other.
-    log_.error("{}: a reset has not returned for {} s", identity_.node, longest_reset / 1s);
-    co_return ResetResult::failed;
-  }
-  resetting_.store(false);
-  const int error_number = job->error_number;
-  if (error_number == 0) co_return ResetResult::done;
-  log_.warning("{}: reset: {}", identity_.node, IoError::from_errno(error_number).text());
-  co_return error_number == EACCES || error_number == EPERM ? ResetResult::not_supported : ResetResult::failed;
+  return reset_->perform(shard, level);
 }
 
 Task<bool> GenericPort::wait_until_idle(Shard& shard, Duration longest) {
   const TimePoint deadline = shard.now() + longest;
-  while (queue_->in_flight() != 0 && shard.now() < deadline) co_await shard.sleep(reset_poll);
+  while (queue_->in_flight() != 0 && shard.now() < deadline) co_await shard.sleep(idle_poll);
   co_return queue_->in_flight() == 0;
 }
 
@@ -326,8 +283,7 @@ Task<void> GenericPort::close(Shard& shard) {
     co_await notices_->stop();
     queue_.reset();
   });
-  reset_thread_->end(0s);
-  reset_node_.reset();
+  reset_->close();
   reactor_.remove_device_shard(device_shard_);
 }
 

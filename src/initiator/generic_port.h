@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <atomic>
 #include <memory>
 
 #include "base/log.h"
@@ -8,6 +7,7 @@
 #include "initiator/device_location.h"
 #include "initiator/generic_interface.h"
 #include "initiator/generic_queue.h"
+#include "initiator/generic_reset.h"
 #include "initiator/initiator_port.h"
 #include "initiator/open_fault.h"
 
@@ -43,7 +43,6 @@ class GenericPort final : public InitiatorPort {
 
  private:
   struct Opened;
-  struct ResetJob;
   GenericPort(Reactor& reactor, Shard& device_shard, const DeviceLocation& location, Log log);
   static Task<Result<Opened, OpenFault>> open_nodes(Shard& device_shard, const DeviceLocation& location,
                                                     const Options& options);
@@ -58,11 +57,9 @@ class GenericPort final : public InitiatorPort {
   Identity identity_;
   Log log_;
   std::uint32_t transfer_bytes_ = 0;
-  std::unique_ptr<GenericQueue> queue_;      // the device shard's
-  std::unique_ptr<HostNotices> notices_;     // the device shard's
-  std::shared_ptr<GenericNode> reset_node_;  // shared with a reset that may never return
-  std::shared_ptr<BlockingPool> reset_thread_;
-  std::atomic<bool> resetting_{false};
+  std::unique_ptr<GenericQueue> queue_;   // the device shard's
+  std::unique_ptr<HostNotices> notices_;  // the device shard's
+  std::unique_ptr<GenericReset> reset_;
 };
 
 }  // namespace tgt

@@ -21,14 +21,16 @@ struct PortOptions {
   GenericInterface interface = GenericInterface::best;  // if best, a /dev/bsg name asks for bsg
 };
 
+// Finds the device that a name stands for. Does not touch it. On a data shard.
+Task<Result<DeviceLocation, OpenFault>> find_device(Shard& shard, Reactor& reactor, std::string name);
+
 struct OpenedPort {
   std::unique_ptr<InitiatorPort> port;
-  DeviceLocation location;
   unsigned data_shards = 1;  // how many there are that may use it
 };
 
-// Finds the device that a name stands for and opens the best way to it that this kernel has. On a data shard.
-Task<Result<OpenedPort, OpenFault>> open_port(Shard& shard, Reactor& reactor, std::string name, PortOptions options,
-                                              Log log);
+// Opens the best way to a device that this kernel has. On a data shard.
+Task<Result<OpenedPort, OpenFault>> open_port(Shard& shard, Reactor& reactor, DeviceLocation location,
+                                              PortOptions options, Log log);
 
 }  // namespace tgt

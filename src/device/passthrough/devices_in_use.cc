@@ -15,6 +15,7 @@ struct DevicesInUse::State {
 
 struct DevicesInUse::Hold::Entry {
   std::shared_ptr<State> state;
+  std::string path;
   std::vector<std::string> names;
   ~Entry() {
     const LockGuard lock(state->mutex);
@@ -31,17 +32,20 @@ DevicesInUse::Hold& DevicesInUse::Hold::operator=(Hold&& other) noexcept {
   return *this;
 }
 
-Result<DevicesInUse::Hold, std::string> DevicesInUse::take(std::vector<std::string> names, const std::string& path) {
-  std::erase(names, std::string());
-  const LockGuard lock(state_->mutex);
-  for (const std::string& name : names) {
-    const auto taken = state_->path_of.find(name);
-    if (taken != state_->path_of.end()) return failure(taken->second);
-  }
-  for (const std::string& name : names) state_->path_of.emplace(name, path);
+Result<DevicesInUse::Hold, std::string> DevicesInUse::take(const std::string& address, const std::string& path) {
   Hold hold;
-  hold.entry_ = std::make_shared<Hold::Entry>(state_, std::move(names));
+  hold.entry_ = std::make_shared<Hold::Entry>(state_, path);
+  auto taken = hold.take_too(address);
+  if (!taken) return failure(taken.error());
   return hold;
+}
+
+Result<void, std::string> DevicesInUse::Hold::take_too(const std::string& name) {
+  const LockGuard lock(entry_->state->mutex);
+  const auto [place, is_new] = entry_->state->path_of.try_emplace(name, entry_->path);
+  if (!is_new) return failure(place->second);
+  entry_->names.push_back(name);
+  return {};
 }
 
 }  // namespace tgt

@@ -22,15 +22,18 @@ class DevicesInUse {
     Hold(Hold&&) = default;
     Hold& operator=(Hold&& other) noexcept;
 
+    // Takes it by the name, too, that it turns out to have: a second path to a device is the same device. The error as
+    // of take().
+    Result<void, std::string> take_too(const std::string& name);
+
    private:
     friend class DevicesInUse;
     struct Entry;
     std::shared_ptr<Entry> entry_;
   };
 
-  // Takes the device that is known by these names (its address, its own name). The error is what the administrator
-  // called the logical unit that has one of them: a second path to a device is the same device.
-  Result<Hold, std::string> take(std::vector<std::string> names, const std::string& path);
+  // Takes the device at this address. The error is what the administrator called the logical unit that has it.
+  Result<Hold, std::string> take(const std::string& address, const std::string& path);
 
  private:
   struct State;

@@ -209,18 +209,20 @@ Task<void> clear_unit_attentions(Bench& bench) {
 
 Task<void> run_step(Reactor& reactor, Step step, std::string device, unsigned number, int& exit_code) {
   Shard& shard = reactor.shard(0);
-  auto opened = co_await open_port(shard, reactor, device, {}, Log::to_standard_error(LogLevel::debug));
-  if (!opened) {
-    fmt::print("refused: {}\n", opened.error().text);
+  const auto refused = [&](const OpenFault& fault) {
+    fmt::print("refused: {}\n", fault.text);
     exit_code = 2;
     reactor.stop();
-    co_return;
-  }
+  };
+  auto location = co_await find_device(shard, reactor, device);
+  if (!location) co_return refused(location.error());
+  auto opened = co_await open_port(shard, reactor, *location, {}, Log::to_standard_error(LogLevel::debug));
+  if (!opened) co_return refused(opened.error());
   {
     Bench bench{.reactor = reactor,
                 .shard = shard,
                 .port = *opened->port,
-                .location = opened->location,
+                .location = *location,
                 .number = number,
                 .begin = std::chrono::steady_clock::now(),
                 .running = {},

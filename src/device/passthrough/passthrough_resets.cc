@@ -100,10 +100,10 @@ Task<void> PassthroughDevice::swallow_unit_attentions(Shard& shard, TimePoint de
 
 Task<void> PassthroughDevice::allow_removal(Shard& shard) {
   // Not any more when somebody prevents it again.
-  for (int asked = 0; asked < most_questions && !prevented_.any(); ++asked) {
+  for (int asked = 0; !prevented_.any(); ++asked) {
     const ScsiResult result = co_await run(shard, {.cdb = own_command::allow_medium_removal(), .timeout = 60s});
     if (result.good()) co_return;
-    if (keep_for_initiators(result, Sense(), shard.now())) continue;
+    if (keep_for_initiators(result, Sense(), shard.now()) && asked < most_questions) continue;
     log_.warning("{}: {} does not release its medium", path_, port_->identity().node);
     co_return;
   }

@@ -19,8 +19,10 @@ bool is_for(const Writer& writer, const ItlNexus& itl) {
 }  // namespace
 
 void DeferredErrors::wrote(const ItlNexus& itl) {
+  if (last_.load(std::memory_order_relaxed) == &itl) return;
   const LockGuard lock(mutex_);
   last_writer_ = itl.weak_from_this();
+  last_.store(&itl, std::memory_order_relaxed);
 }
 
 bool DeferredErrors::keep(const SenseData& error, const ItlNexus* finder) {

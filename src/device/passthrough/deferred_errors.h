@@ -17,7 +17,7 @@ class ItlNexus;
 // the initiator whose data it was. None is lost: that of an initiator that has gone is for anybody. From any shard.
 class DeferredErrors {
  public:
-  // This initiator has given the device something that it may write later.
+  // This initiator has given the device something that it may write later. One load when it was the last to do so.
   void wrote(const ItlNexus& itl);
   // The device has told an error to a command of `finder`; null when no initiator hears what becomes of that command.
   // True: it is kept, and the finder has not to know. False: the finder is to be told, now.
@@ -38,6 +38,8 @@ class DeferredErrors {
 
   Mutex mutex_;
   Writer last_writer_;
+  // The same one. As long as it is remembered its memory, which std::make_shared gave it, goes to no other.
+  std::atomic<const ItlNexus*> last_{nullptr};
   std::vector<Kept> kept_;
   std::atomic<bool> any_{false};
 };

@@ -81,6 +81,19 @@ TEST_F(PassthroughDeferredErrors, WhatWasKeptForOneWhoGoesIsToldToWhoeverIsLeft)
   expect_told(*asks(b_));
 }
 
+TEST_F(PassthroughDeferredErrors, WhoComesBackAndWritesAgainIsToldOfThat) {
+  make(PeripheralDeviceType::tape, 0);
+  writes(a_);
+  log_out(a_);
+  log_in(a_, 3);
+  while (asks(a_)->status != Status::good) {
+  }
+  writes(a_);
+  fails_late();
+  EXPECT_EQ(asks(b_)->status, Status::good);
+  expect_told(*asks(a_));
+}
+
 TEST_F(PassthroughDeferredErrors, NobodyHasWrittenSoWhoMeetsItIsTold) {
   make(PeripheralDeviceType::tape, 0);
   fails_late();

@@ -27,6 +27,7 @@ bool is_told_once(const Reply& reply) {
 
 // Whether the device may answer this command GOOD before what it wrote is on the medium.
 bool is_written_later(PeripheralDeviceType type, const Cdb& cdb, DataDirection direction) {
+  if (direction == DataDirection::data_in) return false;
   switch (timeout_class(type, cdb)) {
     case TimeoutClass::filemarks:
       return true;
@@ -237,7 +238,7 @@ Reply PassthroughDevice::conclude(Command& command, const ScsiResult& result, co
 }
 
 MappingContext PassthroughDevice::mapping_context(const Command& command) const {
-  const auto told = cdb_transfer(facts_.type, command.cdb());
+  const auto told = facts_.is_tape() ? cdb_transfer(facts_.type, command.cdb()) : std::nullopt;
   const bool of_tape_blocks = told && told->unit == CdbTransfer::Unit::fixed_tape_blocks;
   return {.repetition = repetition_of(facts_.type),
           .our_reset_pending = resets_under_way_.load() != 0,

@@ -12,6 +12,8 @@
 #include "control/dispatch.h"
 #include "control/management_words.h"
 #include "reactor/begun.h"
+#include "reactor/make_folder.h"
+#include "reactor/process.h"
 
 namespace tgt {
 namespace {
@@ -30,6 +32,22 @@ class SocketDeadline {
   Timer timer_;
 };
 
+// A connection that takes the server's time and memory, as long as this lives.
+class Busy {
+ public:
+  Busy(std::size_t& count, Event& one_less) : count_(count), one_less_(one_less) { ++count_; }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+  ~Busy() {
+    --count_;
+    one_less_.set();
+  }
+
+ private:
+  std::size_t& count_;
+  Event& one_less_;
+};
+
 constexpr std::string_view ended_early = "it ended too early, or took too long";
 // Also what a client does that only looks whether the daemon is there.
 constexpr std::string_view said_nothing = "nothing was asked";
@@ -41,13 +59,16 @@ bool may_manage(const Socket::PeerCredentials& peer, std::uint32_t own_user) {
 }
 
 ControlServer::ControlServer(Shard& shard, Options options, ManagementService& service, Log log)
-    : shard_(shard), options_(std::move(options)), service_(service), log_(std::move(log)) {}
+    : shard_(shard), options_(std::move(options)), service_(service), log_(std::move(log)) {
+  options_.socket_path = absolute_path(options_.socket_path);
+}
 
 Result<void, std::string> ControlServer::open() {
   const std::string& path = options_.socket_path;
-  // When this fails the next step says why.
-  std::error_code ignored;
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  const std::string folder = std::filesystem::path(path).parent_path();
+  if (const auto made = make_folder(folder, FolderFor::all_to_enter); !made) {
+    return failure(fmt::format("can't make the folder {}: {}", folder, made.error().text()));
+  }
   auto lock = LockFile::acquire(path + ".lock");
   if (!lock) {
     if (lock.error().kind() == IoError::Kind::busy) return failure("another tgtd is using " + path);
@@ -83,36 +104,36 @@ Task<void> ControlServer::accept_connections() {
     auto socket = co_await listener_.accept();
     if (!socket && !closing_) log_.error("the management socket takes no connections: {}", socket.error().text());
     if (!socket || closing_) break;
-    ++connections_;
     spawn(serve(std::move(*socket), gate_.enter()));
-    while (connections_ >= options_.most_connections) {
-      connection_ended_.reset();
-      co_await connection_ended_.wait();
+    while (busy_connections_ >= options_.most_connections) {
+      connection_idle_.reset();
+      co_await connection_idle_.wait();
     }
   }
   accept_ended_.set();
 }
 
 Task<void> ControlServer::serve(Socket socket, Gate::Pass pass) {
-  auto result = co_await answer(socket);
+  auto request = co_await receive_permitted(socket);
+  auto result =
+      request ? co_await carry_out(std::move(*request)) : failure(invalid_request(std::move(request.error())));
   co_await send_reply(socket, std::move(result));
   socket.close();
-  --connections_;
-  connection_ended_.set();
 }
 
-Task<ManagementResult> ControlServer::answer(Socket& socket) {
+Task<Result<ManagementRequest, std::string>> ControlServer::receive_permitted(Socket& socket) {
+  const Busy busy(busy_connections_, connection_idle_);
   auto request = co_await receive_request(socket);
   if (request) {
     if (auto refusal = refusal_of_peer(socket)) request = failure(std::move(*refusal));
   }
-  if (request) co_return co_await carry_out(std::move(*request));
+  if (request) co_return std::move(request);
   if (request.error() == said_nothing) {
     log_.debug("management connection closed: {}", said_nothing);
   } else {
     log_.warning("management request refused: {}", request.error());
   }
-  co_return failure(invalid_request(std::move(request.error())));
+  co_return std::move(request);
 }
 
 std::optional<std::string> ControlServer::refusal_of_peer(const Socket& socket) const {
@@ -169,6 +190,7 @@ Task<ManagementResult> ControlServer::carry_out(ManagementRequest request) {
 Task<void> ControlServer::send_reply(Socket& socket, ManagementResult result) {
   const auto reply = result ? encode_reply(ManagementErrorCode::success, *result)
                             : encode_reply(result.error().code, result.error().detail);
+  const Busy busy(busy_connections_, connection_idle_);
   const SocketDeadline deadline(shard_, socket, options_.reply_time);
   std::array<IoVector, 1> vectors{io_vector(Bytes(reply))};
   const auto sent = co_await socket.send_all(vectors);

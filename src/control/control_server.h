@@ -26,11 +26,12 @@ bool may_manage(const Socket::PeerCredentials& peer, std::uint32_t own_user);
 class ControlServer {
  public:
   struct Options {
-    std::string socket_path;            // the folder is made when it is missing
-    std::uint32_t own_user = 0;         // who, beside root, may connect
-    std::size_t most_connections = 64;  // more wait until one of these has its answer
-    Duration request_time = 5s;         // until the whole request is there
-    Duration reply_time = 30s;          // until the client has taken the whole reply
+    std::string socket_path;     // the folder is made when it is missing
+    std::uint32_t own_user = 0;  // who, beside root, may connect
+    std::size_t most_connections =
+        64;                      // that ask or are being answered; more wait. Who waits for a device is no burden.
+    Duration request_time = 5s;  // until the whole request is there
+    Duration reply_time = 30s;   // until the client has taken the whole reply
   };
 
   ControlServer(Shard& shard, Options options, ManagementService& service, Log log);
@@ -53,7 +54,7 @@ class ControlServer {
  private:
   Task<void> accept_connections();
   Task<void> serve(Socket socket, Gate::Pass pass);
-  Task<ManagementResult> answer(Socket& socket);
+  Task<Result<ManagementRequest, std::string>> receive_permitted(Socket& socket);
   Task<Result<ManagementRequest, std::string>> receive_request(Socket& socket);
   Task<Result<void, std::string>> receive_all(Socket& socket, MutableBytes into);
   Task<ManagementResult> carry_out(ManagementRequest request);
@@ -67,10 +68,10 @@ class ControlServer {
   std::optional<LockFile> lock_;
   Listener listener_;
   std::set<Socket*> receiving_;  // may be cut when the server closes
-  std::size_t connections_ = 0;
+  std::size_t busy_connections_ = 0;
   bool refusing_ = false;
   bool closing_ = false;
-  Event connection_ended_;
+  Event connection_idle_;
   Event accept_ended_;
   Gate gate_;
 };

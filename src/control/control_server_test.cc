@@ -198,6 +198,25 @@ TEST_P(ControlServerTest, ServesOthersWhileSilentClientsFillTheirPlaces) {
   close();
 }
 
+TEST_P(ControlServerTest, RequestsThatWaitForADeviceTakeNobodysPlace) {
+  Event answered;
+  options_.most_connections = 2;
+  open();
+  service_.waits_for = &answered;
+  std::vector<Socket> waiting;
+  run([](ControlServerTest& test, std::vector<Socket>& into) -> Task<void> {
+    for (int i = 0; i < 3; ++i) {
+      into.push_back(co_await test.connect());
+      co_await send(into.back(), show_targets_request());
+    }
+    while (test.service_.calls.size() < into.size()) co_await test.loop_->shard().sleep(1ms);
+  }(*this, waiting));
+  service_.waits_for = nullptr;
+  EXPECT_EQ(ask(show_targets_request()).error, 0u);
+  answered.set();
+  close();
+}
+
 TEST_P(ControlServerTest, AllowsNobodyButItsUserToConnect) {
   open();
   struct stat status{};
@@ -284,7 +303,32 @@ TEST_P(ControlServerTest, SaysWhyItCannotListen) {
   ControlServer server(loop_->shard(), options_, service_, Log::silent());
   const auto opened = server.open();
   ASSERT_FALSE(opened);
-  EXPECT_NE(opened.error().find("/proc/nothing/socket.0.lock"), std::string::npos) << opened.error();
+  EXPECT_TRUE(opened.error().starts_with("can't make the folder /proc/nothing: ")) << opened.error();
+}
+
+TEST_P(ControlServerTest, RemovesItsSocketAlsoFromAnotherFolder) {
+  const auto before = std::filesystem::current_path();
+  std::filesystem::create_directory(folder_);
+  std::filesystem::current_path(folder_);
+  options_.socket_path = "socket.0";
+  open();
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "socket.0"));
+  std::filesystem::current_path("/");
+  close();
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "socket.0"));
+  std::filesystem::current_path(before);
+}
+
+TEST_P(ControlServerTest, NobodyElsePutsAnythingIntoTheFolderThatItMakes) {
+  const mode_t before = ::umask(0);
+  open();
+  ::umask(before);
+  for (const auto& made : {folder_ / "run", folder_}) {
+    struct stat status{};
+    ASSERT_EQ(::stat(made.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777u, 0755u) << made;
+  }
+  close();
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, ControlServerTest, testing::Values(Choice::epoll, Choice::io_uring),

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "control/management_service.h"
+#include "reactor/event.h"
 
 namespace tgt {
 
@@ -15,6 +16,7 @@ class FakeManagementService final : public ManagementService {
  public:
   std::vector<std::string> calls;
   ManagementResult answer = std::string();
+  Event* waits_for = nullptr;  // before it answers
 
   bool has_driver(std::string_view name) const override { return name.empty() || name == "iscsi"; }
 
@@ -97,6 +99,7 @@ class FakeManagementService final : public ManagementService {
  private:
   Answer note(std::string call) {
     calls.push_back(std::move(call));
+    if (waits_for != nullptr) co_await waits_for->wait();
     co_return answer;
   }
 

@@ -7,11 +7,10 @@
 
 #include <cerrno>
 
+#include "reactor/make_folder.h"
+
 namespace tgt {
 namespace {
-
-constexpr mode_t ours_alone = 0700;
-constexpr mode_t parents = 0755;
 
 // A descriptor that is closed with its scope.
 class Descriptor {
@@ -33,32 +32,6 @@ std::unexpected<IoError> last_error() { return failure(IoError::from_errno(errno
 
 int open_folder(const std::string& path) { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }
 
-std::string parent_of(const std::string& path) {
-  const auto slash = path.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-// The name of a new file is only safe when its folder is.
-Result<void, IoError> sync_folder(const std::string& path) {
-  const Descriptor folder(open_folder(path));
-  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return last_error();
-  return {};
-}
-
-Result<void, IoError> make_folder(const std::string& path, mode_t mode) {
-  struct stat there{};
-  if (::stat(path.c_str(), &there) == 0) {
-    if (S_ISDIR(there.st_mode)) return {};
-    return failure(IoError::from_errno(ENOTDIR));
-  }
-  if (errno != ENOENT) return last_error();
-  const std::string parent = parent_of(path);
-  if (auto made = make_folder(parent, parents); !made) return made;
-  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return last_error();
-  return sync_folder(parent);
-}
-
 Result<void, IoError> write_file(int folder, const std::string& name, Bytes content) {
   constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
   const Descriptor file(::openat(folder, name.c_str(), flags, 0600));
@@ -78,7 +51,7 @@ Result<void, IoError> write_file(int folder, const std::string& name, Bytes cont
 Result<LockedFolder, IoError> LockedFolder::open(const std::string& path) {
   std::string bare = path;
   while (bare.size() > 1 && bare.back() == '/') bare.pop_back();
-  if (auto made = make_folder(bare, ours_alone); !made) return failure(made.error());
+  if (auto made = make_folder(bare, FolderFor::us_alone); !made) return failure(made.error());
   Descriptor folder(open_folder(bare));
   if (folder.get() < 0) return last_error();
   auto lock = LockFile::acquire(bare + "/lock");

@@ -10,6 +10,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 namespace tgt {
 namespace {
@@ -93,12 +95,18 @@ void BackgroundProcess::report_failure(std::string_view why) {
   ::close(std::exchange(report_, -1));
 }
 
+std::string absolute_path(const std::string& path) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path, error);
+  return error ? path : absolute.string();
+}
+
 Result<ProcessIdFile, IoError> ProcessIdFile::create(std::string path) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (file < 0) return failure(IoError::from_errno(errno));
   write_fully(file, std::to_string(::getpid()) + "\n");
   ::close(file);
-  return ProcessIdFile(std::move(path));
+  return ProcessIdFile(absolute_path(path));
 }
 
 ProcessIdFile::~ProcessIdFile() {

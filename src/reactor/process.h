@@ -20,7 +20,8 @@ class BackgroundProcess {
   BackgroundProcess& operator=(BackgroundProcess&&) = delete;
   ~BackgroundProcess();
 
-  // Leaves the terminal (standard input, output and error go to /dev/null) and lets the parent end.
+  // Leaves the terminal (standard input, output and error go to /dev/null) and the folder that it was started in, and
+  // lets the parent end.
   void report_ready();
   void report_failure(std::string_view why);
 
@@ -28,6 +29,9 @@ class BackgroundProcess {
   explicit BackgroundProcess(int report) : report_(report) {}
   int report_;
 };
+
+// The same path for a process that leaves the folder that it was started in.
+std::string absolute_path(const std::string& path);
 
 // A file with this process's number, removed when the object goes.
 class ProcessIdFile {

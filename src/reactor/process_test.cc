@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 
@@ -50,6 +51,22 @@ TEST(BackgroundProcess, TheStarterFailsWhenTheDaemonDiesBeforeItIsReady) {
               ::_exit(0);
             }),
             1);
+}
+
+// A daemon goes to "/" in between.
+TEST(ProcessIdFile, IsRemovedAlsoFromAnotherFolder) {
+  namespace fs = std::filesystem;
+  const fs::path before = fs::current_path();
+  const fs::path folder = testing::TempDir();
+  fs::current_path(folder);
+  {
+    const auto file = ProcessIdFile::create("relative.pid");
+    ASSERT_TRUE(file.has_value());
+    EXPECT_TRUE(fs::exists(folder / "relative.pid"));
+    fs::current_path("/");
+  }
+  EXPECT_FALSE(fs::exists(folder / "relative.pid"));
+  fs::current_path(before);
 }
 
 TEST(ProcessIdFile, HoldsTheNumberOfThisProcessWhileItLives) {

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "control/dispatch_modes.h"
+#include "control/management_words.h"
 
 namespace tgt {
 namespace {
@@ -46,6 +48,11 @@ Answer dispatch_system(const ManagementRequest& request, ManagementService& serv
   }
 }
 
+bool is_group_tag(std::string_view text) {
+  const auto number = parse_decimal(text);
+  return number && *number != 0 && *number <= 0xffff;
+}
+
 Answer change_portal(const ManagementRequest& request, ManagementService& service) {
   const auto parameters = parse_parameters(request.text, "portalOps");
   const bool in_a_group = parameters.size() == 2 && parameters.back().name == "group" &&
@@ -55,6 +62,10 @@ Answer change_portal(const ManagementRequest& request, ManagementService& servic
     return refuse(invalid_request("a portal is named by portal=address[:port], a new one also by group=number"));
   }
   const std::string& address = parameters.front().value;
+  if (in_a_group && !is_group_tag(parameters.back().value)) {
+    return refuse(invalid_request(
+        fmt::format("'{}' is no portal group: it is a number from 1 to 65535", printable(parameters.back().value))));
+  }
   if (request.operation == Operation::remove) return service.remove_portal(address);
   return service.create_portal(in_a_group ? address + ',' + parameters.back().value : address);
 }
@@ -136,8 +147,8 @@ Answer dispatch_account(const ManagementRequest& request, ManagementService& ser
 Answer refuse(ManagementError error) { co_return failure(std::move(error)); }
 
 Answer refuse_operation(const ManagementRequest& request) {
-  return refuse(invalid_request(fmt::format("mode {} has no operation {}", static_cast<std::uint32_t>(request.mode),
-                                            static_cast<std::uint32_t>(request.operation))));
+  return refuse(
+      invalid_request(fmt::format("mode {} has no operation {}", word_for(request.mode), word_for(request.operation))));
 }
 
 bool same_word(std::string_view a, std::string_view b) {

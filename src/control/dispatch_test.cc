@@ -207,7 +207,8 @@ TEST(Dispatch, KnowsPortals) {
             Calls{"remove_portal 10.0.0.1"});
   EXPECT_EQ(calls(other(Mode::portal, Operation::show)), Calls{"show_portals"});
   for (const char* text : {"", "portalOps ", "portalOps portal=,", "portalOps x=y,", "portalOps portal=a,portal=b,",
-                           "portalOps portal=a,group=,", "portalOps group=2,"}) {
+                           "portalOps portal=a,group=,", "portalOps portal=a,group=0,",
+                           "portalOps portal=a,group=65536,", "portalOps portal=a,group=x,", "portalOps group=2,"}) {
     EXPECT_EQ(refusal(other(Mode::portal, Operation::create, text)), invalid) << text;
   }
 }
@@ -250,6 +251,18 @@ TEST(Dispatch, KnowsDrivers) {
   EXPECT_EQ(calls(start), Calls{"start_driver iscsi"});
   EXPECT_EQ(calls(other(Mode::driver, Operation::stop)), Calls{"stop_driver "});
   EXPECT_EQ(calls(other(Mode::driver, Operation::show)), Calls{"show_drivers"});
+}
+
+TEST(Dispatch, SaysInWordsWhatAModeCannotDo) {
+  const Outcome outcome = dispatch(other(Mode::session, Operation::show));
+  ASSERT_FALSE(outcome.result);
+  EXPECT_EQ(outcome.result.error().detail, "mode session has no operation show");
+}
+
+TEST(Dispatch, SaysWhatAPortalGroupIs) {
+  const Outcome outcome = dispatch(other(Mode::portal, Operation::create, "portalOps portal=127.0.0.1,group=0,"));
+  ASSERT_FALSE(outcome.result);
+  EXPECT_EQ(outcome.result.error().detail, "'0' is no portal group: it is a number from 1 to 65535");
 }
 
 TEST(Dispatch, AnswersEveryModeWithEveryOperation) {

@@ -39,10 +39,16 @@ constexpr std::uint64_t length_only = 0;
 constexpr std::uint64_t extended = 1;
 constexpr std::size_t most_ports = 255;
 
-// Where the administrator made no group all ports are one.
-std::vector<TargetPortGroup> groups_of(const Target& target) {
+// Where the administrator made no group all ports are one. A port whose last portal has gone takes nobody new.
+std::vector<TargetPortGroup> groups_for(const Nexus& nexus) {
+  const Target& target = nexus.target();
+  const std::uint16_t own = nexus.properties().relative_target_port;
   std::vector<TargetPortGroup> groups = target.port_groups().list();
   if (groups.empty()) groups.push_back({.ports = target.ports()});
+  for (TargetPortGroup& group : groups) {
+    std::erase_if(group.ports, [&](std::uint16_t port) { return port != own && !target.has_port(port); });
+  }
+  std::erase_if(groups, [](const TargetPortGroup& group) { return group.ports.empty(); });
   return groups;
 }
 
@@ -65,7 +71,7 @@ Reply ReportTargetPortGroups::run(DeviceServer&, Command& command) {
   if (format != length_only && format != extended) {
     return Reply::check_condition(Sense::invalid_field_in_cdb(parameter_data_format));
   }
-  const std::vector<TargetPortGroup> groups = groups_of(command.nexus().target());
+  const std::vector<TargetPortGroup> groups = groups_for(command.nexus());
   std::size_t room = sizeof(be32) + sizeof(ExtendedHeader);
   for (const TargetPortGroup& group : groups) {
     room += sizeof(GroupDescriptor) + group.ports.size() * sizeof(PortDescriptor);

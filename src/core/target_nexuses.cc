@@ -213,7 +213,10 @@ Task<bool> Target::wait_until_no_nexus(Shard& shard, Duration longest) {
 }
 
 bool Target::put_port_group(const TargetPortGroup& group) {
-  const auto is_ours = [this](std::uint16_t port) { return has_port(port); };
+  // What it has already may be without a portal just now.
+  const auto is_ours = [this, &group](std::uint16_t port) {
+    return has_port(port) || (port_groups_.has(port) && port_groups_.group_of(port) == group.id);
+  };
   if (!std::ranges::all_of(group.ports, is_ours) || !port_groups_.put(group)) return false;
   port_groups_changed(nullptr);
   return true;

@@ -103,6 +103,11 @@ std::vector<TargetPortGroup> TargetPortGroups::list() const {
   return groups_;
 }
 
+bool TargetPortGroups::has(std::uint16_t port) const {
+  const LockGuard lock(mutex_);
+  return find(port) != nullptr;
+}
+
 std::uint16_t TargetPortGroups::group_of(std::uint16_t port) const {
   if (!any()) return group_of_all;
   const LockGuard lock(mutex_);

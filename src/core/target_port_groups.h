@@ -44,6 +44,7 @@ class TargetPortGroups {
   // Ascending. Only what the administrator made.
   std::vector<TargetPortGroup> list() const;
   bool any() const { return any_.load(std::memory_order_acquire); }
+  bool has(std::uint16_t port) const;
   // 1 when the port is in no group.
   std::uint16_t group_of(std::uint16_t port) const;
   AsymmetricAccessState state_of(std::uint16_t port) const;

@@ -192,7 +192,7 @@ Management::Answer Management::update_target(std::int32_t id, Parameter paramete
 }
 
 ManagementResult Management::change_port_group(Target& target, const std::string& text) {
-  const auto change = parse_port_group(text, target.ports());
+  const auto change = parse_port_group(text, target.ports(), target.port_groups().list());
   if (!change) return refused(ManagementErrorCode::invalid_request, change.error());
   const bool done_so =
       change->removed ? target.remove_port_group(change->group.id) : target.put_port_group(change->group);

@@ -71,14 +71,18 @@ bool apply(PortGroupChange& change, std::string_view item) {
 }  // namespace
 
 Result<PortGroupChange, std::string> parse_port_group(std::string_view text,
-                                                      const std::vector<std::uint16_t>& all_ports) {
+                                                      const std::vector<std::uint16_t>& all_ports,
+                                                      const std::vector<TargetPortGroup>& groups) {
   const std::string_view number = text.substr(0, text.find(':'));
   const auto id = identifier(number);
   if (!id) {
     return failure(
         fmt::format("'{}' is no port group; write 1:state=standby:preferred=0:ports=1, or 1:remove", printable(text)));
   }
-  PortGroupChange change{.group = {.id = *id, .change = AsymmetricAccessChange::set_by_target, .ports = all_ports}};
+  const auto there = std::ranges::find(groups, *id, &TargetPortGroup::id);
+  PortGroupChange change{.group = {.id = *id, .ports = all_ports}};
+  if (there != groups.end()) change.group = *there;
+  change.group.change = AsymmetricAccessChange::set_by_target;
   text.remove_prefix(std::min(number.size() + 1, text.size()));
   if (text == "remove") {
     change.removed = true;

@@ -71,6 +71,17 @@ TEST_F(TargetPortGroupsTest, WithoutGroupsAllPortsAreOneActiveGroup) {
               ElementsAre(0, 0, 0, 16, 0x00, 0xcf, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2));
 }
 
+// A portal goes; sessions that came through it stay.
+TEST_F(TargetPortGroupsTest, APortWhosePortalsAreGoneIsReportedOnlyToWhoStillUsesIt) {
+  make_two_groups();
+  world_.target->set_ports({1});
+  EXPECT_THAT(run(*alice_, report()).data, ElementsAre(0, 0, 0, 12, 0x80, 0xcf, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1));
+  EXPECT_THAT(run(*bob_, report()).data, testing::SizeIs(28));
+  EXPECT_TRUE(world_.target->put_port_group({.id = 2, .state = State::standby, .ports = {2}})) << "it has it already";
+  EXPECT_FALSE(world_.target->put_port_group({.id = 1, .ports = {1, 2}}));
+  EXPECT_FALSE(world_.target->put_port_group({.id = 2, .ports = {2, 3}}));
+}
+
 TEST_F(TargetPortGroupsTest, ReportsEveryGroupThroughEveryPort) {
   make_two_groups();
   const std::vector<std::uint8_t> groups{0x80, 0xcf, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1,  //

@@ -212,18 +212,17 @@ Task<Result<void, std::string>> StateFiles::attach_as(Shard& shard, std::shared_
   if (unit_name.empty() || name.size() > longest_name) co_return Result<void, std::string>();
   const TimePoint deadline = shard.now() + patience;
   while (!folder_->take(name, unit)) {
-    if (shard.now() < deadline) {
-      co_await shard.sleep(between_looks);
-      continue;
-    }
     const std::shared_ptr<LogicalUnit> holder = folder_->holder(name);
-    if (holder == nullptr || !holder->is_mapped()) {
+    if (holder != nullptr && holder->is_mapped()) {  // it keeps its name
+      folder_->log().warning("another logical unit has the name {} too: only what that one keeps can outlive tgtd",
+                             unit_name);
+      co_return Result<void, std::string>();
+    }
+    if (shard.now() >= deadline) {
       co_return failure(fmt::format(
           "{}: the former unit of this name still holds commands; try again when they have ended", unit_name));
     }
-    folder_->log().warning("another logical unit has the name {} too: only what that one keeps can outlive tgtd",
-                           unit_name);
-    co_return Result<void, std::string>();
+    co_await shard.sleep(between_looks);
   }
   const auto taken = std::make_shared<NameTaken>(folder_, name);
   auto attached = co_await attach_reservations(shard, taken, unit);

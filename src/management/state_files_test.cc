@@ -167,6 +167,19 @@ TEST_F(StateFilesTest, OfTwoUnitsOfOneNameTheFirstHasTheFileUntilItGoes) {
   EXPECT_TRUE(third->reservations().can_persist());
 }
 
+// Whoever is mapped keeps its name: nothing is waited for, and no unit stands still meanwhile.
+TEST_F(StateFilesTest, AUnitThatIsRenamedToTheNameOfAMappedOneKeepsNothingFromThenOnAtOnce) {
+  const auto first = unit("naa.1");
+  EXPECT_EQ(attach(first), "");
+  first->mapped();
+  const auto second = unit("naa.2");
+  EXPECT_EQ(attach(second), "");
+  const TimePoint before = reactor_.shard().now();
+  EXPECT_EQ(move(second, "naa.1"), "");
+  EXPECT_LT(reactor_.shard().now() - before, 1s);
+  EXPECT_FALSE(second->reservations().can_persist());
+}
+
 // A fenced host could write to a unit that does not know of its reservation.
 TEST_F(StateFilesTest, AUnitIsNotServedWhileItsFormerOneHoldsCommandsThatMayStillSave) {
   put("naa.1.reservations", encode_persistent_state(one_registration()));

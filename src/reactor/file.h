@@ -20,6 +20,12 @@ class File {
     bool direct = false;     // O_DIRECT: addresses, offsets and lengths must be aligned
     bool exclusive = false;  // a block device that is mounted or held by others is refused
   };
+  // The same for all that is open of one file or device, whatever its names. Not after a restart.
+  struct Identity {
+    std::uint64_t device = 0;  // that the file is on, or that it is
+    std::uint64_t number = 0;  // of the file there; 0 for a device
+    friend bool operator==(const Identity&, const Identity&) = default;
+  };
   struct Properties {
     std::uint64_t size = 0;  // bytes; of a block device its capacity
     bool is_block_device = false;
@@ -30,6 +36,7 @@ class File {
     std::uint32_t direct_memory_alignment = 512;  // of addresses
     bool rotational = false;
     bool can_deallocate = false;
+    Identity identity{};
   };
 
   File() = default;

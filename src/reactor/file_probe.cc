@@ -113,8 +113,10 @@ Result<OpenedFile, IoError> probe(int descriptor, const File::OpenOptions& optio
     const auto properties = probe_block_device(descriptor, status.st_rdev);
     if (!properties) return failure(properties.error());
     opened.properties = *properties;
+    opened.properties.identity = {.device = status.st_rdev};
   } else if (S_ISREG(status.st_mode)) {
     opened.properties = probe_file(descriptor, status, options.writable);
+    opened.properties.identity = {.device = status.st_dev, .number = status.st_ino};
     opened.never_sleeps = !options.direct && lives_in_memory(descriptor);
   } else {
     return failure(IoError::from_errno(EINVAL));

@@ -22,6 +22,8 @@ class BlockStore {
     std::string kind;  // "rdwr", "memory", "null": the name that the administrator gave
     std::string path;  // "None" when there is none
     std::string flags;
+    std::string
+        identity{};  // the same for every store over one file or device; empty: nothing that others could be over
   };
   virtual Description describe() const = 0;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/file_store.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace tgt {
@@ -61,7 +63,12 @@ BlockStore::Description FileStore::describe() const {
   std::string flags;
   if (synchronous(options_.caching)) flags = "sync";
   if (is_direct()) flags += flags.empty() ? "direct" : ":direct";
-  return {.kind = options_.kind, .path = options_.path, .flags = flags};
+  const File::Identity& which = file_.properties().identity;
+  const bool known = which != File::Identity{};
+  return {.kind = options_.kind,
+          .path = options_.path,
+          .flags = flags,
+          .identity = known ? fmt::format("{:x}:{:x}", which.device, which.number) : std::string()};
 }
 
 std::uint32_t FileStore::alignment() const {

@@ -58,7 +58,11 @@ Task<Opened> open_path(Shard& shard, StoreRequest request, StoreOptions options)
     std::string text = co_await fault_text(shard, std::move(request), store.error());
     co_return failure(std::move(text));
   }
-  co_return std::move(*store);
+  if (!request.obstacle_to_medium) co_return std::move(*store);
+  const auto obstacle = co_await request.obstacle_to_medium((*store)->describe().identity);
+  if (!obstacle) co_return std::move(*store);
+  (*store)->close();
+  co_return failure(fmt::format("{}: {}", printable(how.path), *obstacle));
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,9 @@ struct StoreRequest {
   std::string options{};  // --bsopts
   bool synchronous = false;
   bool direct = false;
+  // Asked with the identity (BlockStore::Description) of what was opened, before anything is done with it: why it
+  // cannot be used yet.
+  std::function<Task<std::optional<std::string>>(std::string identity)> obstacle_to_medium{};
   Log log = Log::silent();
 };
 

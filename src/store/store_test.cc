@@ -181,6 +181,24 @@ TEST_P(StoreTest, AFileKeepsItsBytes) {
   });
 }
 
+TEST_P(StoreTest, AFileIsTheSameWhateverItsNameAndHoweverItIsUsed) {
+  const std::string path = make_file(1 << 16);
+  const std::string link = path + ".link";
+  std::filesystem::create_hard_link(path, link);
+  run([&](Shard& shard) -> Task<void> {
+    auto one = co_await FileStore::open(shard, {.path = path});
+    auto same = co_await FileStore::open(shard, {.path = link, .writable = false});
+    std::filesystem::remove(path);
+    const std::string another_path = make_file(1 << 16);
+    auto another = co_await FileStore::open(shard, {.path = another_path});
+    EXPECT_NE((*one)->describe().identity, "");
+    EXPECT_EQ((*one)->describe().identity, (*same)->describe().identity);
+    EXPECT_NE((*one)->describe().identity, (*another)->describe().identity);
+    EXPECT_EQ((*MemoryStore::open(1 << 16))->describe().identity, "");
+  });
+  std::filesystem::remove(link);
+}
+
 TEST_P(StoreTest, ASynchronousFileKeepsItsBytesAndSaysSo) {
   const std::string path = make_file(1 << 20);
   run([&](Shard& shard) -> Task<void> {

@@ -86,6 +86,10 @@ class Command {
 
   bool is_part() const { return whole_ != nullptr; }
 
+  // Whether its checks are made and it may touch the medium, also where it waits for its Data-Out or for its turn after
+  // that. On its shard, while the task set is frozen.
+  bool has_begun() const { return state_ == State::enabled || in_device_; }
+
   // A TMF wants this task gone; long handlers may look and return early (their reply is not sent).
   bool abort_requested() const { return aborted_ || aborts_ != 0 || (is_part() && whole_->abort_requested()); }
 

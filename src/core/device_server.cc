@@ -10,9 +10,8 @@ Task<ResetOutcome> DeviceServer::reset(Shard& shard, ResetKind kind) {
   co_return ResetOutcome::done;
 }
 
-std::string DeviceServer::lasting_name_with(std::string_view name, std::string_view value) const {
-  static_cast<void>(name);
-  static_cast<void>(value);
+std::string DeviceServer::lasting_name_with(std::span<const Setting> settings) const {
+  static_cast<void>(settings);
   return lasting_name();
 }
 
@@ -28,10 +27,10 @@ bool DeviceServer::keep_medium_state_in(std::unique_ptr<StateStore> store, std::
   return true;
 }
 
-bool DeviceServer::configure(std::string_view name, std::string_view value) {
+Result<SettingHolds, SettingRefused> DeviceServer::configure(std::string_view name, std::string_view value) {
   static_cast<void>(name);
   static_cast<void>(value);
-  return false;
+  return failure(SettingRefused{.reason = "this device has no such property"});
 }
 
 Task<std::optional<Sense>> DeviceServer::settle(Shard& shard) {

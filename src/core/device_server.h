@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "core/command.h"
@@ -23,6 +24,22 @@ enum class ResetOutcome : std::uint8_t {
 
 // What a device tells of its medium after the administrator changed something below it.
 enum class MediumChange : std::uint8_t { none, capacity, medium };
+
+// What the administrator sets: one `name=value` of `tgtadm --mode logicalunit --op update --params`.
+struct Setting {
+  std::string_view name;
+  std::string_view value;
+};
+
+// From when on a setting that a device takes is what it says.
+enum class SettingHolds : std::uint8_t { at_once, once_settled };
+
+// Why a device does not take one.
+struct SettingRefused {
+  enum class Kind : std::uint8_t { impossible, removal_prevented };
+  Kind kind = Kind::impossible;
+  std::string reason{};  // for people
+};
 
 // The device behind a logical unit: a software disk, a real tape drive. All shards call it at once; what it shares
 // between commands it guards itself. Its commands run in the frames of their own shards.
@@ -60,8 +77,11 @@ class DeviceServer {
 
   // What initiators know it by, the same after a restart; empty when there is nothing.
   virtual std::string lasting_name() const { return {}; }
-  // By what name they would know it after configure() of this.
-  virtual std::string lasting_name_with(std::string_view name, std::string_view value) const;
+  // By what name they would know it after configure() of these, one after the other.
+  virtual std::string lasting_name_with(std::span<const Setting> settings) const;
+  // What of this machine its medium is in, whatever path leads there: the same for all that use one file. Until close()
+  // has ended. Empty where nobody else can use it. On the shard of the administrator's requests.
+  virtual std::string medium_identity() const { return {}; }
 
   // Before it serves, or while no task runs and it gets another lasting name: where to keep what initiators save in it
   // (mode pages, identifying information), and what is kept there already; what came from another store is forgotten.
@@ -98,8 +118,7 @@ class DeviceServer {
   // Whether `path` names another medium than the one that is in.
   virtual bool is_other_medium(std::string_view path) const;
 
-  // One `name=value` of `tgtadm --mode logicalunit --op update --params`. False: unknown name or bad value.
-  virtual bool configure(std::string_view name, std::string_view value);
+  virtual Result<SettingHolds, SettingRefused> configure(std::string_view name, std::string_view value);
   // What initiators have been told and may keep: it only has to differ when that does. Where configure() changes it
   // they get a unit attention.
   struct Told {

@@ -58,7 +58,12 @@ class FakeDevice final : public DeviceServer {
     ++nexuses_lost_;
   }
   Description describe() const override { return {}; }
-  bool configure(std::string_view name, std::string_view) override { return name == "setting"; }
+  Result<SettingHolds, SettingRefused> configure(std::string_view name, std::string_view) override {
+    if (name == "setting") return SettingHolds::once_settled;
+    return failure(SettingRefused{
+        .kind = name == "online" ? SettingRefused::Kind::removal_prevented : SettingRefused::Kind::impossible,
+        .reason = "no"});
+  }
   Task<std::optional<Sense>> settle(Shard&) override { co_return behaviour_.unsettled; }
 
   Behaviour& behaviour() { return behaviour_; }

@@ -6,6 +6,11 @@
 #include "core/every_shard.h"
 
 namespace tgt {
+namespace {
+
+constexpr Duration between_looks = 5ms;
+
+}  // namespace
 
 LogicalUnit::LogicalUnit(std::unique_ptr<DeviceServer> device, std::vector<Shard*> shards)
     : device_(std::move(device)), shards_(std::move(shards)), task_set_(*this, shards_), reservations_(*this) {}
@@ -40,14 +45,24 @@ void LogicalUnit::medium_changed() {
   unit_attentions_.establish(Sense::medium_may_have_changed());
 }
 
-Task<bool> LogicalUnit::has_tasks(Shard& shard) {
+Task<bool> LogicalUnit::has_begun_tasks(Shard& shard) {
   std::atomic<bool> found{false};
   const auto look = [&](Shard& there) -> Task<void> {
-    if (task_set_.any_on(there, [](const Command&) { return true; })) found.store(true);
+    if (task_set_.any_on(there, [](const Command& command) { return command.has_begun(); })) found.store(true);
     co_return;
   };
   co_await on_every_shard(shard, shards_, look);
   co_return found.load();
+}
+
+Task<bool> LogicalUnit::wait_until_idle(Shard& shard, Duration longest) {
+  const TimePoint deadline = shard.now() + longest;
+  for (;;) {
+    const bool active = co_await has_begun_tasks(shard);
+    if (!active) co_return true;
+    if (shard.now() >= deadline) co_return false;
+    co_await shard.sleep(between_looks);
+  }
 }
 
 void LogicalUnit::reset_ends() {

@@ -45,8 +45,9 @@ class LogicalUnit : public std::enable_shared_from_this<LogicalUnit> {
   std::uint32_t generation() const { return generation_.load(); }
   void begin_generation() { generation_.fetch_add(1); }
 
-  // Whether any task of any nexus is in the task set. Certain while it is frozen.
-  Task<bool> has_tasks(Shard& shard);
+  // For who has frozen the task set: waits for the tasks that have begun, of whatever nexus. Those that have not will
+  // find what is changed meanwhile. False: some have not ended in this time.
+  Task<bool> wait_until_idle(Shard& shard, Duration longest);
 
   // How many LUNs of how many targets lead here; tasks that came through one may outlast it. True when with the last
   // one the last task has gone, too: who hears that closes the device.
@@ -64,6 +65,8 @@ class LogicalUnit : public std::enable_shared_from_this<LogicalUnit> {
   Task<void> wait_until_no_reset(Shard& shard);
 
  private:
+  Task<bool> has_begun_tasks(Shard& shard);
+
   std::unique_ptr<DeviceServer> device_;
   std::vector<Shard*> shards_;
   UnitAttentions unit_attentions_;

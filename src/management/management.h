@@ -41,6 +41,8 @@ class Management final : public ManagementService {
     StateFiles* state_files = nullptr;  // null: nothing outlives the daemon
     // How long an administrator waits for a device that holds commands before it is left to end on its own.
     Duration longest_close_wait = 30s;
+    // For commands that have begun in a unit, while those of others wait for the change.
+    Duration longest_task_wait = 3s;
   };
   explicit Management(Dependencies dependencies) : with_(std::move(dependencies)) {}
 
@@ -107,7 +109,8 @@ class Management final : public ManagementService {
   std::vector<std::uint16_t> target_ports() const;
   Answer unsupported(std::string what) const;
   Answer configure(Unit which, std::shared_ptr<LogicalUnit> unit, Parameter parameter);
-  Answer rename(Unit which, std::shared_ptr<LogicalUnit> unit, Parameter parameter);
+  Task<Result<SettingHolds, ManagementError>> rename(Unit which, std::shared_ptr<LogicalUnit> unit,
+                                                     Parameter parameter);
   Answer change_medium(std::string name, std::shared_ptr<LogicalUnit> unit, std::string path);
   // Runs to its end even when nobody waits any longer. Nothing when the time that an administrator waits is over: the
   // unit is out of the target then, and its device is not yet given back.

@@ -27,17 +27,29 @@ std::string unit_name(std::int32_t target_id, std::uint64_t number) {
 
 bool is_controller(LogicalUnit& unit) { return unit.device().type() == PeripheralDeviceType::storage_array_controller; }
 
-ManagementResult configure_device(const std::string& name, LogicalUnit& unit, const Parameter& parameter) {
+ManagementErrorCode code_of(SettingRefused::Kind kind) {
+  switch (kind) {
+    case SettingRefused::Kind::removal_prevented:
+      return ManagementErrorCode::removal_prevented;
+    case SettingRefused::Kind::impossible:
+      break;
+  }
+  return ManagementErrorCode::invalid_request;
+}
+
+Result<SettingHolds, ManagementError> configure_device(const std::string& name, LogicalUnit& unit,
+                                                       const Parameter& parameter) {
   DeviceServer& device = unit.device();
   const bool was_there = device.describe().online;
-  if (!device.configure(parameter.name, parameter.value)) {
-    return refused(
-        ManagementErrorCode::invalid_request,
-        fmt::format("{}: '{}={}' is not to be had", name, printable(parameter.name), printable(parameter.value)));
+  const auto taken = device.configure(parameter.name, parameter.value);
+  if (!taken) {
+    return failure(
+        ManagementError{code_of(taken.error().kind), fmt::format("{}: {}={}: {}", name, printable(parameter.name),
+                                                                 printable(parameter.value), taken.error().reason)});
   }
   const bool comes_back = !was_there && device.describe().online;
   if (comes_back) unit.medium_changed();
-  return done();
+  return *taken;
 }
 
 // What initiators keep is not that way any more, and every one of them has to hear of it (SAM-6, 5.14).
@@ -161,9 +173,9 @@ Management::Answer Management::change_medium(std::string name, std::shared_ptr<L
   DeviceServer& device = unit->device();
   const bool other = device.is_other_medium(path);
   if (other) {
-    unit->task_set().freeze();  // so that none begins between looking and changing
-    const bool active = co_await unit->has_tasks(home());
-    if (active) {
+    unit->task_set().freeze();  // so that none begins meanwhile
+    const bool idle = co_await unit->wait_until_idle(home(), with_.longest_task_wait);
+    if (!idle) {
       unit->task_set().thaw();
       co_return refused(ManagementErrorCode::logical_unit_active, name + ": commands are running");
     }
@@ -185,17 +197,18 @@ Management::Answer Management::change_medium(std::string name, std::shared_ptr<L
 
 Management::Answer Management::configure(Unit which, std::shared_ptr<LogicalUnit> unit, Parameter parameter) {
   DeviceServer& device = unit->device();
-  const bool renames = with_.state_files != nullptr &&
-                       device.lasting_name_with(parameter.name, parameter.value) != device.lasting_name();
+  const Setting setting{.name = parameter.name, .value = parameter.value};
+  const bool renames = with_.state_files != nullptr && device.lasting_name_with({&setting, 1}) != device.lasting_name();
   const std::string name = unit_name(static_cast<std::int32_t>(which.first), which.second);
   const DeviceServer::Told before = device.told();
-  auto configured = renames ? co_await rename(which, unit, parameter) : configure_device(name, *unit, parameter);
-  if (!configured) co_return configured;
+  const auto configured = renames ? co_await rename(which, unit, parameter) : configure_device(name, *unit, parameter);
+  if (!configured) co_return failure(configured.error());
   const DeviceServer::Told changed = device.told();
-  const auto unsettled = co_await device.settle(home());
+  const bool settles = *configured == SettingHolds::once_settled;
+  const auto unsettled = settles ? co_await device.settle(home()) : std::nullopt;
   tell_changes(*unit, before, changed);
   tell_changes(*unit, changed, device.told());  // what could not be settled is taken back
-  if (!unsettled) co_return configured;
+  if (!unsettled) co_return done();
   const std::string why = fmt::format("{}: '{}={}': the write cache stays, as what is in it cannot be made durable",
                                       name, printable(parameter.name), printable(parameter.value));
   with_.log.error("{}", why);
@@ -203,25 +216,30 @@ Management::Answer Management::configure(Unit which, std::shared_ptr<LogicalUnit
 }
 
 // What a unit keeps is kept by the name that initiators know it by, so that a different one never finds it.
-Management::Answer Management::rename(Unit which, std::shared_ptr<LogicalUnit> unit, Parameter parameter) {
+Task<Result<SettingHolds, ManagementError>> Management::rename(Unit which, std::shared_ptr<LogicalUnit> unit,
+                                                               Parameter parameter) {
   const std::string name = unit_name(static_cast<std::int32_t>(which.first), which.second);
   if (!units_in_the_making_.insert(which).second) {
-    co_return refused(ManagementErrorCode::logical_unit_active, name + ": somebody else is changing it");
+    co_return failure(
+        ManagementError{ManagementErrorCode::logical_unit_active, name + ": somebody else is changing it"});
   }
-  unit->task_set().freeze();
-  const bool active = co_await unit->has_tasks(home());
+  unit->task_set().freeze();  // so that none begins meanwhile
+  const bool idle = co_await unit->wait_until_idle(home(), with_.longest_task_wait);
   Result<void, std::string> moved = failure(std::string("commands are running"));
-  if (!active) {
-    const std::string becomes = unit->device().lasting_name_with(parameter.name, parameter.value);
-    moved = co_await with_.state_files->move(home(), unit, becomes);
+  if (idle) {
+    const Setting setting{.name = parameter.name, .value = parameter.value};
+    moved = co_await with_.state_files->move(home(), unit, unit->device().lasting_name_with({&setting, 1}));
   }
-  ManagementResult result =
-      moved ? configure_device(name, *unit, parameter)
-            : refused(active ? ManagementErrorCode::logical_unit_active : ManagementErrorCode::invalid_request,
-                      fmt::format("{}: {} stays as it is: {}", name, printable(parameter.name), moved.error()));
+  Result<SettingHolds, ManagementError> result = failure(
+      ManagementError{idle ? ManagementErrorCode::invalid_request : ManagementErrorCode::logical_unit_active, {}});
+  if (moved) {
+    result = configure_device(name, *unit, parameter);
+  } else {
+    result.error().detail = fmt::format("{}: {} stays as it is: {}", name, printable(parameter.name), moved.error());
+    with_.log.error("{}", result.error().detail);
+  }
   unit->task_set().thaw();
   units_in_the_making_.erase(which);
-  if (!result) with_.log.error("{}", result.error().detail);
   co_return result;
 }
 

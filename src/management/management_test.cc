@@ -48,9 +48,9 @@ class FakeFactory final : public DeviceFactory {
     }
     Task<void> close(Shard&) override { co_return; }
     Description describe() const override { return {}; }
-    bool configure(std::string_view, std::string_view) override {
+    Result<SettingHolds, SettingRefused> configure(std::string_view, std::string_view) override {
       ++configured;
-      return true;
+      return SettingHolds::once_settled;
     }
     Task<std::optional<Sense>> settle(Shard&) override {
       co_await until_.wait();
@@ -221,6 +221,13 @@ TEST_F(ManagementTest, ASettingIsTakenWhenItHoldsForWhatWasDoneBeforeToo) {
   factory_.opened[0]->behaviour().unsettled = Sense::write_error();
   expect_refused(ManagementErrorCode::invalid_request,
                  management_.update_logical_unit(1, 1, {{.name = "setting", .value = "1"}}));
+}
+
+TEST_F(ManagementTest, AMediumThatAnInitiatorHoldsIsRefusedInTheWordsForThat) {
+  make_target(1);
+  expect_done(management_.create_logical_unit(unit(1)));
+  expect_refused(ManagementErrorCode::removal_prevented,
+                 management_.update_logical_unit(1, 1, {{.name = "online", .value = "0"}}));
 }
 
 TEST_F(ManagementTest, AUnitThatIsRemovedWhileASettingIsWaitedForTakesNoMoreSettings) {

@@ -189,30 +189,44 @@ DeviceServer::Description Disk::describe() const {
   return description;
 }
 
-bool Disk::configure(std::string_view name, std::string_view value) {
+Result<SettingHolds, SettingRefused> Disk::configure(std::string_view name, std::string_view value) {
   const bool is_switch = name == "removable" || name == "readonly" || name == "online" || name == "thin_provisioning";
-  if (is_switch) return (value == "0" || value == "1") && configure_switch(name, value == "1");
+  if (is_switch) {
+    if (value != "0" && value != "1") return failure(SettingRefused{.reason = "it is 0 or 1"});
+    return configure_switch(name, value == "1");
+  }
   const bool is_geometry = name == "rotation_rate" || name == "lbppbe" || name == "la_lba" ||
                            name == "optimal_xfer_gran" || name == "optimal_xfer_len";
-  if (!is_geometry) return PrimaryDevice::configure(name, value);
-  const auto number = number_of(value);
-  return number && configure_geometry(name, *number);
+  if (is_geometry) {
+    const auto number = number_of(value);
+    if (number && configure_geometry(name, *number)) return SettingHolds::at_once;
+    return failure(SettingRefused{.reason = number ? "that is too large" : "that is no number"});
+  }
+  auto taken = PrimaryDevice::configure(name, value);
+  const bool settled = write_cache_ || written_out_ == write_cache_switched_off_;
+  if (taken && name == "mode_page" && !settled) return SettingHolds::once_settled;
+  return taken;
 }
 
-bool Disk::configure_switch(std::string_view name, bool on) {
-  if (name == "online" && on && !store_) return false;
-  if (name == "readonly" && !on && medium_read_only_) return false;
+Result<SettingHolds, SettingRefused> Disk::configure_switch(std::string_view name, bool on) {
+  if (name == "online" && on && !store_) return failure(SettingRefused{.reason = "there is no medium in it"});
+  if (name == "readonly" && !on && medium_read_only_) {
+    return failure(SettingRefused{.reason = "its medium can only be read"});
+  }
   if (name == "removable") removable_ = on;
   if (name == "readonly") read_only_ = on;
   if (name == "thin_provisioning") {
     thin_ = on;
     follow_provisioning();
   }
-  if (name != "online") return true;
-  if (!on && !medium_removal_.take_out(online_)) return false;
+  if (name != "online") return SettingHolds::at_once;
+  if (!on && !medium_removal_.take_out(online_)) {
+    return failure(SettingRefused{.kind = SettingRefused::Kind::removal_prevented,
+                                  .reason = "an initiator prevents that its medium is taken out"});
+  }
   loaded_ = true;
   if (on) online_ = true;
-  return true;
+  return SettingHolds::at_once;
 }
 
 bool Disk::configure_geometry(std::string_view name, std::uint64_t value) {

@@ -113,7 +113,7 @@ class Disk final : public PrimaryDevice {
   void nexus_lost(ItlNexus& itl) override;
   Task<void> close(Shard& shard) override;
   Description describe() const override;
-  bool configure(std::string_view name, std::string_view value) override;
+  Result<SettingHolds, SettingRefused> configure(std::string_view name, std::string_view value) override;
   Told told() const override;
   bool keep_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) override;
   // An initiator that reads WCE as zero flushes no more, so what was written before must not be left in the cache.
@@ -121,6 +121,7 @@ class Disk final : public PrimaryDevice {
   Task<Result<MediumChange, std::string>> change_medium(Shard& shard, std::string path) override;
   Task<Result<MediumChange, std::string>> follow_medium(Shard& shard) override;
   bool is_other_medium(std::string_view path) const override;
+  std::string medium_identity() const override { return medium_identity_; }
   bool keep_medium_state_in(std::unique_ptr<StateStore> store, std::optional<Bytes> saved_before) override;
 
  private:
@@ -141,13 +142,14 @@ class Disk final : public PrimaryDevice {
   void describe_medium(const BlockStore& store);
   // The store is gone.
   void become_empty();
-  bool configure_switch(std::string_view name, bool on);
+  Result<SettingHolds, SettingRefused> configure_switch(std::string_view name, bool on);
   // Thresholds are there or not, as provisioning and the store are.
   void follow_provisioning();
   void follow_thresholds();
 
   std::unique_ptr<BlockStore> store_;  // none while one medium gives way to another
   Gate medium_changes_;                // on the shard of the administrator's requests; one change at a time
+  std::string medium_identity_;        // of the store, also while that is being closed
   SharedGate write_outs_;              // who writes the cache out, task or not; closed while the store goes
   BlockSize block_size_;
   Load load_;

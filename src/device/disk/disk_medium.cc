@@ -165,6 +165,7 @@ void Disk::insert(std::unique_ptr<BlockStore> store) {
   store_knows_space_ = store->knows_space();
   atomic_unit_ = atomic_unit_of(*store, block_size_);
   describe_medium(*store);
+  medium_identity_ = store->describe().identity;
   store_ = std::move(store);
   written_out_ = write_cache_switched_off_.load();  // nothing has been written to it yet
   follow_provisioning();
@@ -185,6 +186,7 @@ void Disk::become_empty() {
   online_ = false;
   loaded_ = true;  // an initiator cannot load what is not there
   blocks_ = 0;
+  medium_identity_.clear();
   medium_read_only_ = false;
   store_knows_space_ = false;
   atomic_unit_ = 0;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
+
 #include "device/disk/disk_fixture.h"
 #include "device/disk/start_stop_unit.h"
 #include "device/primary/inquiry.h"
@@ -98,6 +100,40 @@ TEST_F(DiskFixture, TheAdministratorSwitchesTheWriteCacheOff) {
   EXPECT_EQ(store().flushes, 1u);
 }
 
+TEST_F(DiskFixture, ASettingThatIsNotTakenComesWithItsReason) {
+  make({}, {.removable = true});
+  const auto reason = [this](const char* name, const char* value) {
+    const auto taken = disk().configure(name, value);
+    return taken ? std::string() : taken.error().reason;
+  };
+  EXPECT_EQ(reason("readonly", "yes"), "it is 0 or 1");
+  EXPECT_EQ(reason("rotation_rate", "70000"), "that is too large");
+  EXPECT_EQ(reason("rotation_rate", "fast"), "that is no number");
+  EXPECT_EQ(reason("colour", "red"), "this device has no such property");
+  EXPECT_THAT(reason("mode_page", "8:0"), testing::HasSubstr("PAGE:SUBPAGE:LENGTH"));
+  EXPECT_THAT(reason("management_url", "a b"), testing::HasSubstr("URL"));
+}
+
+TEST_F(DiskFixture, OnlyModePagesHaveToBeSettledWhileTheCacheIsNotWrittenOut) {
+  constexpr auto cache_off = "8:0:18:0x10:0:0xff:0xff:0:0:0xff:0xff:0xff:0xff:0x80:0x14:0:0:0:0:0:0";
+  EXPECT_EQ(disk().configure("readonly", "0").value(), SettingHolds::at_once);
+  EXPECT_EQ(disk().configure("mode_page", cache_off).value(), SettingHolds::once_settled);
+  EXPECT_EQ(disk().configure("readonly", "1").value(), SettingHolds::at_once) << "though the cache is not settled yet";
+  EXPECT_EQ(disk().configure("mode_page", cache_off).value(), SettingHolds::once_settled) << "nor is it for this one";
+  EXPECT_TRUE(bench().reactor().run([](Disk& disk, Shard& shard) -> Task<void> {
+    const auto unsettled = co_await disk.settle(shard);
+    EXPECT_FALSE(unsettled);
+  }(disk(), bench().reactor().shard())));
+  EXPECT_EQ(disk().configure("mode_page", cache_off).value(), SettingHolds::at_once);
+}
+
+TEST_F(DiskFixture, SeveralSettingsMakeOneName) {
+  const std::array settings{Setting{.name = "scsi_id", .value = "one"}, Setting{.name = "scsi_sn", .value = "two"}};
+  const std::string name = disk().lasting_name_with(settings);
+  for (const Setting& setting : settings) EXPECT_TRUE(disk().configure(setting.name, setting.value));
+  EXPECT_EQ(disk().lasting_name(), name);
+}
+
 TEST_F(DiskFixture, SoftwareWriteProtectionComesFromTheControlPage) {
   EXPECT_TRUE(bench().device().configure("mode_page", "10:0:10:2:0:8:0:0:0:0xff:0xff:0:0"));
   expect_sense(send(write10(0, 1), pattern(1, 1)), Sense::software_write_protected());
@@ -192,7 +228,9 @@ TEST_F(DiskFixture, AMediumThatAnInitiatorHoldsIsNotEjected) {
   EXPECT_TRUE(disk().describe().prevent_removal);
   expect_sense(send(eject), Sense::medium_removal_prevented());
   expect_sense(send({0x1b, 0, 0, 0, 3, 0}), Sense::medium_removal_prevented());
-  EXPECT_FALSE(bench().device().configure("online", "0"));
+  const auto refused = bench().device().configure("online", "0");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, SettingRefused::Kind::removal_prevented);
   EXPECT_EQ(send({0x1e, 0, 0, 0, 0, 0}).status, Status::good);
   EXPECT_EQ(send(eject).status, Status::good);
   EXPECT_EQ(send(eject).status, Status::good) << "it is out already";

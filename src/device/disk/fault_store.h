@@ -32,7 +32,9 @@ class FaultStore final : public BlockStore {
   explicit FaultStore(const Script& script)
       : script_(script), memory_(std::move(*MemoryStore::open(script.capacity))) {}
 
-  Description describe() const override { return {.kind = "fault", .path = script_.path, .flags = "sync"}; }
+  Description describe() const override {
+    return {.kind = "fault", .path = script_.path, .flags = "sync", .identity = script_.path};
+  }
   std::uint64_t capacity() const override { return refreshed_ ? *script_.capacity_later : memory_->capacity(); }
   Task<Result<std::uint64_t, IoFault>> refresh_capacity(Shard&) override {
     refreshed_ = script_.capacity_later.has_value();

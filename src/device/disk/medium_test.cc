@@ -207,6 +207,18 @@ TEST_F(MediumTest, ADiskIsClosedAfterItsCacheWasWrittenOutAndTouchesNothingAfter
   EXPECT_TRUE(*begin_to_settle());
 }
 
+TEST_F(MediumTest, WhatItsMediumIsInIsKnownUntilThatIsClosed) {
+  make_removable(1 << 18, {.flush_takes = 1s, .path = "/held"});
+  EXPECT_EQ(disk().medium_identity(), "/held");
+  EXPECT_TRUE(disk().configure("online", "0"));
+  const auto changed = begin_to_change("/other");
+  EXPECT_EQ(disk().describe().store_path, "None");
+  EXPECT_EQ(disk().medium_identity(), "/held") << "what was written may still be on its way";
+  bench().reactor().advance(2s);
+  ASSERT_TRUE(changed->has_value() && (*changed)->has_value());
+  EXPECT_EQ(disk().medium_identity(), "") << "a memory is nobody else's";
+}
+
 TEST_F(MediumTest, TheCacheIsWrittenOutAlsoWhileTheMediumIsOut) {
   make_removable(1 << 18);
   put(0, pattern(1, 1));

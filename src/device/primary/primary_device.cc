@@ -28,9 +28,9 @@ DeviceServer::Told PrimaryDevice::told() const {
 
 std::string PrimaryDevice::lasting_name() const { return lasting_name_of(identity()); }
 
-std::string PrimaryDevice::lasting_name_with(std::string_view name, std::string_view value) const {
+std::string PrimaryDevice::lasting_name_with(std::span<const Setting> settings) const {
   Identity changed = identity();
-  changed.change(std::string(name), std::string(value));
+  for (const Setting& setting : settings) changed.change(std::string(setting.name), std::string(setting.value));
   return lasting_name_of(changed);
 }
 
@@ -99,20 +99,34 @@ Task<void> PrimaryDevice::close(Shard&) {
   co_return;
 }
 
-bool PrimaryDevice::configure(std::string_view name, std::string_view value) {
+Result<SettingHolds, SettingRefused> PrimaryDevice::configure(std::string_view name, std::string_view value) {
   if (name == "mode_page") {
-    if (!mode_pages_.replace(value)) return false;
+    if (!mode_pages_.replace(value)) {
+      return failure(SettingRefused{.reason = "a mode page is written PAGE:SUBPAGE:LENGTH:BYTE:BYTE..."});
+    }
     mode_pages_changed();
-    return true;
+    return SettingHolds::at_once;
   }
   if (name == "sense_format") {
-    if (value != "0" && value != "1") return false;
+    if (value != "0" && value != "1") return failure(SettingRefused{.reason = "it is 0 or 1"});
     mode_pages_.set({.page = 0x0a}, 2, mode::Control::descriptor_format_sense, value == "1");
     mode_pages_changed();
-    return true;
+    return SettingHolds::at_once;
   }
+  return change_identity(name, value);
+}
+
+Result<SettingHolds, SettingRefused> PrimaryDevice::change_identity(std::string_view name, std::string_view value) {
   const LockGuard lock(mutex_);
-  return identity_.change(std::string(name), std::string(value)) == Identity::Change::done;
+  switch (identity_.change(std::string(name), std::string(value))) {
+    case Identity::Change::done:
+      return SettingHolds::at_once;
+    case Identity::Change::not_mine:
+      return DeviceServer::configure(name, value);
+    case Identity::Change::refused:
+      break;
+  }
+  return failure(SettingRefused{.reason = "that is no absolute URL of at most 255 visible ASCII characters"});
 }
 
 }  // namespace tgt

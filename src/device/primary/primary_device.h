@@ -68,10 +68,10 @@ class PrimaryDevice : public DeviceServer {
   void nexus_lost(ItlNexus& itl) override { nexus_buffers_.drop(itl); }
   Task<ResetOutcome> reset(Shard& shard, ResetKind kind) override;
   Task<void> close(Shard& shard) override;
-  bool configure(std::string_view name, std::string_view value) override;
+  Result<SettingHolds, SettingRefused> configure(std::string_view name, std::string_view value) override;
   Told told() const override;
   std::string lasting_name() const override;
-  std::string lasting_name_with(std::string_view name, std::string_view value) const override;
+  std::string lasting_name_with(std::span<const Setting> settings) const override;
 
  protected:
   ModePages& mutable_mode_pages() { return mode_pages_; }
@@ -79,6 +79,8 @@ class PrimaryDevice : public DeviceServer {
   virtual void mode_pages_changed();
 
  private:
+  Result<SettingHolds, SettingRefused> change_identity(std::string_view name, std::string_view value);
+
   mutable Mutex mutex_;
   Identity identity_;
   ModePages mode_pages_;

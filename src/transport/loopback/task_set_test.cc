@@ -89,6 +89,48 @@ TEST_F(TaskSetTest, AnOrderedTaskWaitsForEarlierTasksOfAllShardsAndHoldsBackLate
   EXPECT_FALSE(is_armed(bob_));
 }
 
+TEST_F(TaskSetTest, WhoFrozeItWaitsForTheTasksThatHaveBegunAndNoOthers) {
+  const auto unit = world_.target->find(lun);
+  const auto running = begin(alice_, 1);
+  unit->task_set().freeze();
+  const auto dormant = begin(bob_, 2);
+  const auto idle = start(unit->wait_until_idle(world_.reactor().shard(0), 1s));
+  world_.advance(500ms);
+  EXPECT_FALSE(*idle);
+  device_.complete(1);
+  world_.advance(50ms);
+  ASSERT_TRUE(*idle);
+  EXPECT_TRUE(**idle);
+  EXPECT_FALSE(device_.is_held(2));
+  unit->task_set().thaw();
+  world_.settle();
+  EXPECT_TRUE(device_.is_held(2));
+}
+
+TEST_F(TaskSetTest, WhoFrozeItWaitsForABoundedTimeAlsoWhereDataIsYetToCome) {
+  const auto unit = world_.target->find(lun);
+  const auto write = start(alice_.execute(
+      {.cdb = write_10(8), .data_out = std::vector<std::uint8_t>(8), .tag = 1, .withhold_data_out = true}));
+  world_.settle();
+  unit->task_set().freeze();
+  const auto too_short = start(unit->wait_until_idle(world_.reactor().shard(0), 1s));
+  world_.advance(2s);
+  ASSERT_TRUE(*too_short);
+  EXPECT_FALSE(**too_short) << "its checks were made before";
+  alice_.give_data_out(1);
+  world_.settle();
+  const auto comes_back = start(unit->wait_until_idle(world_.reactor().shard(0), 1s));
+  world_.advance(2s);
+  ASSERT_TRUE(*comes_back);
+  EXPECT_FALSE(**comes_back);
+  unit->task_set().thaw();
+  device_.complete_all();
+  world_.settle();
+  device_.complete_all();
+  world_.settle();
+  EXPECT_TRUE(*write);
+}
+
 TEST_F(TaskSetTest, OrderedTasksRunOneAfterTheOtherInTheOrderOfTheirArrival) {
   for (std::uint64_t tag = 1; tag <= 5; ++tag) {
     begin(tag % 2 == 0 ? alice_ : bob_, tag, TaskAttribute::ordered);

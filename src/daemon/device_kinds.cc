@@ -91,6 +91,7 @@ Task<DeviceKinds::Opened> DeviceKinds::open_disk(Shard& shard, DeviceRequest req
                                    .options = request.store_options,
                                    .synchronous = request.synchronous,
                                    .direct = request.direct,
+                                   .obstacle_to_medium = request.obstacle_to_medium,
                                    .log = log_};
   std::unique_ptr<BlockStore> store;
   if (request.path || !store_has_path(request.store_type)) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,9 @@ struct DeviceRequest {
   bool synchronous = false;
   bool direct = false;
   std::optional<std::uint32_t> block_size{};
+  // To be asked of the identity (DeviceServer::medium_identity()) of each medium that is opened, now or later, before
+  // anything is read from it: why it cannot be used yet.
+  std::function<Task<std::optional<std::string>>(std::string identity)> obstacle_to_medium{};
 };
 
 // Makes device servers. Implemented by the daemon, which alone knows every kind. Called on the home shard.

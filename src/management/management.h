@@ -12,6 +12,7 @@
 #include "control/views.h"
 #include "core/target_registry.h"
 #include "management/device_factory.h"
+#include "management/pending_work.h"
 #include "management/state_files.h"
 #include "transport/iscsi/iscsi_driver.h"
 
@@ -39,10 +40,13 @@ class Management final : public ManagementService {
     DaemonStopper& stopper;
     Log log;
     StateFiles* state_files = nullptr;  // null: nothing outlives the daemon
-    // How long an administrator waits for a device that holds commands before it is left to end on its own.
-    Duration longest_close_wait = 30s;
-    // For commands that have begun in a unit, while those of others wait for the change.
-    Duration longest_task_wait = 3s;
+    // How long an administrator waits.
+    struct Patience {
+      Duration device = 30s;      // for a device that does not come to an end, before it is left to that on its own
+      Duration tasks = 3s;        // for commands that have begun in a unit, while those of others wait for the change
+      Duration former_unit = 5s;  // for one that was removed and still has the file
+    };
+    Patience patience{};
   };
   explicit Management(Dependencies dependencies) : with_(std::move(dependencies)) {}
 
@@ -101,17 +105,30 @@ class Management final : public ManagementService {
   Result<std::shared_ptr<Target>, ManagementError> find_target(std::int32_t id) const;
   TargetView view_of(Target& target) const;
   std::vector<StatisticsRow> statistics_of(const Target& target) const;
-  // All at once. False: some device still holds commands then; its removal goes on.
-  Task<bool> take_units_away(std::shared_ptr<Target> target, TimePoint until);
-  DeviceRequest device_request(const Target& target, const NewLogicalUnit& unit, Lun lun) const;
-  Task<Result<std::shared_ptr<LogicalUnit>, std::string>> make_unit(DeviceRequest request);
+  TimePoint device_deadline() const { return home().now() + with_.patience.device; }
+  // All at once.
+  void begin_to_take_units_away(const std::shared_ptr<Target>& target);
+  // False: some device that this is about still holds commands then, as the log says; what was begun there goes on.
+  Task<bool> all_has_ended(PendingWork::Which which, TimePoint until);
+  DeviceRequest device_request(const Target& target, const NewLogicalUnit& unit, Lun lun);
+  // Why a medium cannot be used yet.
+  Task<std::optional<std::string>> obstacle_to_medium(std::string identity);
+  struct UnitMaking;
+  Task<void> make_unit(std::shared_ptr<UnitMaking> making);
+  Task<Result<std::shared_ptr<LogicalUnit>, std::string>> open_unit(DeviceRequest request);
+  Answer map_unit(std::shared_ptr<Target> target, std::shared_ptr<UnitMaking> making);
   ManagementResult change_port_group(Target& target, const std::string& text);
   std::vector<std::uint16_t> target_ports() const;
   Answer unsupported(std::string what) const;
-  Answer configure(Unit which, std::shared_ptr<LogicalUnit> unit, Parameter parameter);
+  // What an update changes in one step: one parameter, or all that make the unit's name.
+  Answer change(Unit which, std::shared_ptr<LogicalUnit> unit, std::vector<Parameter> step);
+  Answer configure(Unit which, std::shared_ptr<LogicalUnit> unit, std::vector<Parameter> step);
   Task<Result<SettingHolds, ManagementError>> rename(Unit which, std::shared_ptr<LogicalUnit> unit,
-                                                     Parameter parameter);
+                                                     std::vector<Parameter> step);
   Answer change_medium(std::string name, std::shared_ptr<LogicalUnit> unit, std::string path);
+  // The answer that it comes to, or a refusal when the time that an administrator waits is over: then it goes on, and
+  // the log says how it ends.
+  Answer answer_in_bounded_time(PendingWork::Subject subject, std::string what, Answer answer);
   // Runs to its end even when nobody waits any longer. Nothing when the time that an administrator waits is over: the
   // unit is out of the target then, and its device is not yet given back.
   Task<std::optional<Target::Removal>> unmap_in_bounded_time(std::shared_ptr<Target> target, Lun lun,
@@ -121,11 +138,14 @@ class Management final : public ManagementService {
   std::map<TargetId, DeviceAccess> device_access_;  // of targets whose `iotype` was set
   std::set<Unit> units_in_the_making_;
   std::set<TargetId> targets_being_removed_;
-  bool debug_ = false;
+  PendingWork pending_;
 };
 
 // The view of a device for `show`.
 LogicalUnitView logical_unit_view(Lun lun, const DeviceServer::Description& description);
+
+// In messages.
+std::string unit_name(std::int32_t target_id, std::uint64_t number);
 
 inline ManagementResult done() { return std::string(); }
 inline ManagementResult refused(ManagementErrorCode code, std::string detail) {

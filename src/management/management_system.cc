@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "control/layouts.h"
-#include "core/every_shard.h"
 #include "management/management.h"
 #include "reactor/begun.h"
 #include "transport/iscsi/portal_address.h"
@@ -28,7 +27,7 @@ Management::Answer Management::unsupported(std::string what) const {
 Management::Answer Management::show_system() {
   DaemonView view;
   view.state = with_.targets.online() ? "ready" : "offline";
-  view.debug = debug_;
+  view.debug = with_.log.debug_enabled();
   view.drivers.push_back({.name = "iscsi", .state = "ready", .targets = {}});
   view.stores = with_.devices.store_types();
   view.device_types = with_.devices.device_types();
@@ -50,7 +49,6 @@ Management::Answer Management::set_system_state(SystemState state) {
 }
 
 Management::Answer Management::set_debug(bool on) {
-  debug_ = on;
   with_.log.set_level(on ? LogLevel::debug : LogLevel::info);
   co_return done();
 }
@@ -74,18 +72,12 @@ Task<bool> Management::shut_down() {
   const Begun sessions(with_.iscsi.stop());
   co_await sessions.ended_by(home(), home().now() + longest_end_of_sessions);
   const TimePoint until = home().now() + longest_end_of_devices;
-  bool all = true;
-  const auto remove = [this, until, &all](std::shared_ptr<Target> target) -> Task<void> {
-    const bool closed = co_await take_units_away(target, until);
-    if (!closed) all = false;
-  };
-  Join removals;
   for (const auto& target : with_.targets.list()) {
     target->refuse_logins();
     targets_being_removed_.insert(target->tid());  // so that no unit comes that is just being made
-    removals.add(remove(target));
+    begin_to_take_units_away(target);
   }
-  co_await removals.all();
+  const bool all = co_await all_has_ended([](const PendingWork::Subject&) { return true; }, until);
   const bool quiet = co_await sessions.ended_by(home(), until);
   if (!quiet) with_.log.error("{} connection(s) wait for commands of devices", with_.iscsi.connection_count());
   co_return all&& quiet;

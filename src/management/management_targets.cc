@@ -4,7 +4,6 @@
 #include "control/layouts.h"
 #include "management/management.h"
 #include "management/port_group_text.h"
-#include "reactor/begun.h"
 
 namespace tgt {
 namespace {
@@ -69,7 +68,9 @@ Management::Answer Management::remove_target(std::int32_t id, Removal removal) {
   target->end_all_sessions(SessionEnd::target_removed);
   const bool quiet = co_await target->wait_until_no_nexus(home(), longest_session_wait);
   if (!quiet) with_.log.warning("target {}: some sessions have not ended yet; it goes without waiting for them", id);
-  const bool closed = co_await take_units_away(target, home().now() + with_.longest_close_wait);
+  begin_to_take_units_away(target);
+  const auto is_ours = [target](const PendingWork::Subject& subject) { return subject.target == target; };
+  const bool closed = co_await all_has_ended(is_ours, device_deadline());
   with_.targets.remove(target->tid());
   with_.iscsi_parameters.remove(target->name());
   device_access_.erase(target->tid());
@@ -78,18 +79,18 @@ Management::Answer Management::remove_target(std::int32_t id, Removal removal) {
   co_return done();
 }
 
-Task<bool> Management::take_units_away(std::shared_ptr<Target> target, TimePoint until) {
-  std::vector<std::pair<Lun, Begun>> removals;
+void Management::begin_to_take_units_away(const std::shared_ptr<Target>& target) {
   for (const auto& [lun, unit] : target->logical_units()) {
-    removals.emplace_back(lun, Begun(take_away(home(), target, lun)));
+    const auto tid = static_cast<std::int32_t>(target->tid());
+    pending_.begin({.name = unit_name(tid, lun.number), .target = target, .unit = unit},
+                   take_away(home(), target, lun));
   }
-  bool all = true;
-  for (const auto& [lun, removal] : removals) {
-    const bool closed = co_await removal.ended_by(home(), until);
-    if (!closed) with_.log.error("target {} LUN {}: its device still holds commands", target->tid(), lun.number);
-    all = all && closed;
-  }
-  co_return all;
+}
+
+Task<bool> Management::all_has_ended(PendingWork::Which which, TimePoint until) {
+  const std::vector<std::string> left = co_await pending_.outlasting(home(), std::move(which), until);
+  for (const std::string& name : left) with_.log.error("{}: its device still holds commands", name);
+  co_return left.empty();
 }
 
 Management::Answer Management::show_targets() {

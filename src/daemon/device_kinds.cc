@@ -83,9 +83,7 @@ Task<DeviceKinds::Opened> DeviceKinds::open_real_device(Shard& shard, DeviceRequ
 
 Task<DeviceKinds::Opened> DeviceKinds::open_disk(Shard& shard, DeviceRequest request) {
   const std::uint32_t block_size = request.block_size.value_or(default_block_size);
-  if (!std::has_single_bit(block_size) || block_size > 65536) {
-    co_return failure(text_of(Disk::Fault::bad_block_size, request));
-  }
+  if (!std::has_single_bit(block_size)) co_return failure(text_of(Disk::Fault::bad_block_size, request));
   const StoreRequest store_request{.type = request.store_type,
                                    .path = request.path.value_or(""),
                                    .options = request.store_options,
@@ -102,6 +100,10 @@ Task<DeviceKinds::Opened> DeviceKinds::open_disk(Shard& shard, DeviceRequest req
   Disk::Options options;
   options.identity = Identity::of(request.tid, request.lun.number, "VIRTUAL-DISK", request.target_name);
   options.block_size.exponent = static_cast<std::uint8_t>(std::countr_zero(block_size));
+  if (const auto reason = Disk::refuses(store.get(), options.block_size)) {
+    if (store) co_await store->close(shard);
+    co_return failure(text_of(*reason, request));
+  }
   options.removable = store == nullptr;
   if (store_has_path(request.store_type)) {
     options.load = [store_request](Shard& where, std::string path) {
@@ -111,7 +113,6 @@ Task<DeviceKinds::Opened> DeviceKinds::open_disk(Shard& shard, DeviceRequest req
     };
   }
   auto disk = Disk::make(std::move(store), std::move(options));
-  if (!disk) co_return failure(text_of(disk.error(), request));
   co_return std::move(*disk);
 }
 

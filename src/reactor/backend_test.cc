@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <latch>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -449,6 +450,47 @@ TEST_P(BackendTest, AFileIsMadeWhenAskedFor) {
     EXPECT_EQ(made->properties().size, 0U);
   }(shard(), path));
   EXPECT_EQ(::unlink(path.c_str()), 0);
+}
+
+// Jobs of the pool that end when they are told to.
+class HeldJobs {
+ public:
+  HeldJobs(BlockingPool& pool, int descriptor, std::size_t count) : jobs_(count) {
+    for (Job& job : jobs_) {
+      job.owner = this;
+      job.lane = BlockingLane{descriptor};
+      job.run = [](PostedWork& self) { static_cast<Job&>(self).owner->released_.wait(); };
+      pool.submit(job);
+    }
+  }
+  void release() { released_.count_down(); }
+
+ private:
+  struct Job : BlockingWork {
+    HeldJobs* owner = nullptr;
+  };
+  std::latch released_{1};
+  std::vector<Job> jobs_;
+};
+
+TEST_P(BackendTest, AFileIsClosedByThePoolInItsTurnAndThenIsClosed) {
+  const TemporaryFile temporary("/tmp");
+  const int descriptor = ::open(temporary.path().c_str(), O_RDWR | O_CLOEXEC);
+  HeldJobs held(pool_, descriptor, BlockingPool::most_of_one_file);
+  run([](Shard& shard, int number, HeldJobs& jobs) -> Task<void> {
+    File file = File::adopt(number, {});
+    bool closed = false;
+    spawn([](Shard& on, File& of, bool& ended) -> Task<void> {
+      co_await of.close(on);
+      ended = true;
+    }(shard, file, closed));
+    co_await shard.sleep(5ms);
+    EXPECT_FALSE(closed);
+    jobs.release();
+    while (!closed) co_await shard.sleep(1ms);
+    EXPECT_EQ(::fcntl(number, F_GETFD), -1);
+  }(shard(), descriptor, held));
+  EXPECT_TRUE(pool_.end(5s));  // before the jobs' memory goes
 }
 
 TEST_P(BackendTest, ErrorsOfAFileReachTheCaller) {

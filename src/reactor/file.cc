@@ -10,6 +10,7 @@
 
 #include "reactor/blocking_pool.h"
 #include "reactor/file_probe.h"
+#include "reactor/thread.h"
 
 namespace tgt {
 namespace {
@@ -30,7 +31,7 @@ File::File(File&& other) noexcept { *this = std::move(other); }
 
 File& File::operator=(File&& other) noexcept {
   if (this != &other) {
-    close();
+    close_elsewhere();
     descriptor_ = std::exchange(other.descriptor_, -1);
     properties_ = other.properties_;
     never_sleeps_ = other.never_sleeps_;
@@ -39,10 +40,20 @@ File& File::operator=(File&& other) noexcept {
   return *this;
 }
 
-File::~File() { close(); }
+File::~File() { close_elsewhere(); }
 
-void File::close() {
-  if (is_open()) ::close(std::exchange(descriptor_, -1));
+Task<void> File::close(Shard& shard) {
+  if (!is_open()) co_return;
+  const BlockingLane its_own = lane();
+  const int descriptor = std::exchange(descriptor_, -1);
+  co_await shard.blocking().run(shard, its_own, [descriptor] { close_file(descriptor); });
+}
+
+// Of a file that no task has closed. Where the system gives no thread it stays open: better than a shard that sleeps.
+void File::close_elsewhere() {
+  if (!is_open()) return;
+  const int descriptor = std::exchange(descriptor_, -1);
+  if (auto thread = start_thread("tgt-close", [descriptor] { close_file(descriptor); })) thread->detach();
 }
 
 File File::adopt(int descriptor, const Properties& properties) {

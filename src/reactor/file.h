@@ -90,13 +90,15 @@ class File {
   IoAwaitable deallocate(Shard& shard, std::uint64_t offset, std::uint64_t length) const;
   IoAwaitable write_zeros(Shard& shard, std::uint64_t offset, std::uint64_t length) const;
 
-  // Gives the descriptor back to the system; synchronous: when it returns nobody else sees the file as open by us.
-  void close();
+  // Gives the descriptor back to the system, in the blocking pool: the last close of a file writes out what is left of
+  // it. When it returns nobody else sees the file as open by us. Nothing is under way on it any more.
+  Task<void> close(Shard& shard);
   bool is_open() const { return descriptor_ >= 0; }
 
  private:
   friend class Transfer;
   BlockingLane lane() const { return BlockingLane{descriptor_}; }
+  void close_elsewhere();
 
   int descriptor_ = -1;
   Properties properties_;

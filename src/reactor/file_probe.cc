@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -147,6 +148,15 @@ Result<OpenedFile, IoError> open_and_probe(const std::string& path, const File::
   auto opened = probe(descriptor, options);
   if (!opened) ::close(descriptor);
   return opened;
+}
+
+void close_file(int descriptor) {
+  const int stand_in = ::eventfd(0, EFD_CLOEXEC);
+  if (stand_in >= 0) {
+    ::dup3(stand_in, descriptor, O_CLOEXEC);  // closes the file
+    ::close(stand_in);
+  }
+  ::close(descriptor);
 }
 
 Result<std::uint64_t, IoError> size_of_file(int descriptor) {

@@ -19,6 +19,10 @@ struct OpenedFile {
 
 Result<OpenedFile, IoError> open_and_probe(const std::string& path, const File::OpenOptions& options);
 
+// May sleep for as long as the file's server or disk likes. The number is nobody else's before it returns: what is
+// shared out by descriptor is not taken from the next file by one that hangs here.
+void close_file(int descriptor);
+
 // Of a file its length, of a block device its capacity.
 Result<std::uint64_t, IoError> size_of_file(int descriptor);
 

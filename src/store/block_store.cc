@@ -47,6 +47,8 @@ Task<Result<BlockStore::Space, IoFault>> BlockStore::space(Shard&) const {
   co_return failure(IoFault{.kind = IoFault::Kind::not_supported});
 }
 
+Task<void> BlockStore::close(Shard&) { co_return; }
+
 Task<Result<std::uint64_t, IoFault>> BlockStore::refresh_capacity(Shard&) { co_return capacity(); }
 
 Task<Result<BlockStore::Extent, IoFault>> BlockStore::extent_at(Shard&, std::uint64_t offset) {

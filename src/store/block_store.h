@@ -76,8 +76,9 @@ class BlockStore {
   // Bytes below the capacity were not there: the store may look why.
   virtual void met_end() {}
 
-  // Gives files back to the system; nothing is under way any more. When it returns nobody else sees them in use by us.
-  virtual void close() {}
+  // Gives files back to the system; nothing is under way any more. When it returns nobody else sees them in use by us,
+  // which takes for ever where a file hangs.
+  virtual Task<void> close(Shard& shard);
 
   // All of it, or a fault whose `done` counts the bytes from the start that were moved. `moved`: what a first transfer
   // has already done.

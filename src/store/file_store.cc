@@ -35,7 +35,10 @@ Task<Result<std::unique_ptr<BlockStore>, IoFault>> FileStore::open(Shard& shard,
   if (how.direct && !file->properties().is_block_device) {
     how.direct = false;
     auto again = co_await file->reopen(shard, how);
-    if (!again) co_return failure(IoFault::from(again.error()));
+    if (!again) {
+      co_await file->close(shard);
+      co_return failure(IoFault::from(again.error()));
+    }
     unaligned = std::move(*again);
   }
   co_return std::unique_ptr<BlockStore>(new FileStore(std::move(*file), std::move(unaligned), std::move(options)));
@@ -52,9 +55,9 @@ FileStore::FileStore(File file, File unaligned, Options options)
       capacity_(file_.properties().size),
       end_(file_.properties().size) {}
 
-void FileStore::close() {
-  unaligned_.close();
-  file_.close();
+Task<void> FileStore::close(Shard& shard) {
+  co_await unaligned_.close(shard);
+  co_await file_.close(shard);
 }
 
 bool FileStore::is_direct() const { return direct(options_.caching); }

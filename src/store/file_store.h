@@ -56,7 +56,7 @@ class FileStore final : public BlockStore {
   Task<Result<Space, IoFault>> space(Shard& shard) const override;
   Task<Result<std::uint64_t, IoFault>> refresh_capacity(Shard& shard) override;
   void met_end() override { look_at_file(); }
-  void close() override;
+  Task<void> close(Shard& shard) override;
 
  private:
   FileStore(File file, File unaligned, Options options);

@@ -189,7 +189,7 @@ TEST_P(FilterTest, AStoreIsOpenedWithTheFiltersThatItsOptionsName) {
     auto done = co_await (*store)->write_all(shard, pattern(8192), 0);
     EXPECT_EQ(done.error().done, 4096u);
     EXPECT_EQ(done.error().kind, IoFault::Kind::medium);
-    (*store)->close();
+    co_await (*store)->close(shard);
     store = co_await open_store(shard, {.type = "rdwr", .path = path, .options = "readonly=1"});
     EXPECT_TRUE((*store)->read_only());
     EXPECT_THAT(co_await bytes_at(shard, **store, 0, 8192), Each(0)) << "the overlay has gone";

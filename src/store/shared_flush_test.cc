@@ -95,7 +95,7 @@ TEST_P(FlushOfAFileTest, NoneIsGoodOnceOneOfThemFoundBytesLost) {
     ASSERT_TRUE(outcome);
     EXPECT_FALSE(outcome->has_value());
   }
-  store->close();
+  EXPECT_TRUE(reactor_.run(store->close(reactor_.shard())));
 }
 
 TEST_P(FlushOfAFileTest, NoSynchronousWriteIsGoodOnceOneOfThemFoundBytesLost) {
@@ -114,7 +114,7 @@ TEST_P(FlushOfAFileTest, NoSynchronousWriteIsGoodOnceOneOfThemFoundBytesLost) {
   spawn(keep(store->flush(reactor_.shard()), outcomes_[0]));
   reactor_.settle();
   EXPECT_FALSE(outcomes_[0]->has_value());
-  store->close();
+  EXPECT_TRUE(reactor_.run(store->close(reactor_.shard())));
 }
 
 TEST_P(FlushOfAFileTest, WhatASynchronousFileGivesBackIsDurableToo) {
@@ -126,7 +126,7 @@ TEST_P(FlushOfAFileTest, WhatASynchronousFileGivesBackIsDurableToo) {
                outcomes_[0]));
     reactor_.settle();
     EXPECT_FALSE(outcomes_[0]->has_value());
-    store->close();
+    EXPECT_TRUE(reactor_.run(store->close(reactor_.shard())));
   }
 }
 

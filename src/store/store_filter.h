@@ -44,7 +44,7 @@ class StoreFilter : public BlockStore {
     return below_->refresh_capacity(shard);
   }
   void met_end() override { below_->met_end(); }
-  void close() override { below_->close(); }
+  Task<void> close(Shard& shard) override { return below_->close(shard); }
 
  protected:
   BlockStore& below() const { return *below_; }

@@ -35,10 +35,7 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
 }  // namespace
 
 Result<std::unique_ptr<Disk>, Disk::Fault> Disk::make(std::unique_ptr<BlockStore> store, Options options) {
-  if (options.block_size.exponent < 9 || options.block_size.exponent > 16) return failure(Fault::bad_block_size);
-  if (store) {
-    if (const auto reason = refuses(*store, options.block_size)) return failure(*reason);
-  }
+  if (const auto reason = refuses(store.get(), options.block_size)) return failure(*reason);
   return std::unique_ptr<Disk>(new Disk(std::move(store), std::move(options)));
 }
 

@@ -40,6 +40,8 @@ class Disk final : public PrimaryDevice {
   };
   // `store` may be null: a removable disk without a medium.
   static Result<std::unique_ptr<Disk>, Fault> make(std::unique_ptr<BlockStore> store, Options options);
+  // Why it would be refused; nothing when it would not.
+  static std::optional<Fault> refuses(const BlockStore* store, BlockSize block_size);
 
   ~Disk() override;
 
@@ -131,7 +133,6 @@ class Disk final : public PrimaryDevice {
   void mode_pages_changed() override;
   Task<void> close_store(Shard& shard);
   bool configure_geometry(std::string_view name, std::uint64_t value);
-  static std::optional<Fault> refuses(const BlockStore& store, BlockSize block_size);
   bool has_store_at(std::string_view path) const;
   // Why no other medium goes in; nothing when one may.
   std::optional<std::string> keeps_medium() const;

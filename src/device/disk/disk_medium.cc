@@ -30,9 +30,11 @@ std::uint16_t lowest_aligned_address(const BlockStore& store, BlockSize block_si
 
 }  // namespace
 
-std::optional<Disk::Fault> Disk::refuses(const BlockStore& store, BlockSize block_size) {
-  if (store.alignment() > block_size.bytes()) return Fault::block_below_alignment;
-  if (store.capacity() < block_size.bytes()) return Fault::too_small;
+std::optional<Disk::Fault> Disk::refuses(const BlockStore* store, BlockSize block_size) {
+  if (block_size.exponent < 9 || block_size.exponent > 16) return Fault::bad_block_size;
+  if (store == nullptr) return std::nullopt;
+  if (store->alignment() > block_size.bytes()) return Fault::block_below_alignment;
+  if (store->capacity() < block_size.bytes()) return Fault::too_small;
   return std::nullopt;
 }
 
@@ -78,7 +80,7 @@ Task<void> Disk::close_store(Shard& shard) {
   // What was written is acknowledged already; a fault here has been told by an earlier flush or will be lost with it.
   const auto flushed = co_await store->flush(shard);
   static_cast<void>(flushed);
-  store->close();
+  co_await store->close(shard);
 }
 
 std::string Disk::medium_name() const {
@@ -127,11 +129,11 @@ Task<Result<MediumChange, std::string>> Disk::exchange_medium(Shard& shard, std:
   auto opened = co_await load_(shard, path);
   if (!opened) co_return failure(std::move(opened.error()));
   if (const auto reason = keeps_medium()) {  // online=1 meanwhile
-    (*opened)->close();
+    co_await (*opened)->close(shard);
     co_return failure(*reason);
   }
-  if (const auto reason = refuses(**opened, block_size_)) {
-    (*opened)->close();
+  if (const auto reason = refuses(opened->get(), block_size_)) {
+    co_await (*opened)->close(shard);
     co_return failure(path + (*reason == Fault::too_small ? ": smaller than one block" : ": needs larger blocks"));
   }
   co_await close_store(shard);

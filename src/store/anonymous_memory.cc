@@ -2,6 +2,7 @@
 #include "store/anonymous_memory.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
@@ -9,7 +10,11 @@
 namespace tgt {
 namespace {
 
-constexpr std::uint64_t page_size = 4096;  // the smallest there is; larger pages are only given back less eagerly
+// Of what the system gives back as one: it makes the length of a range up to whole ones.
+std::uint64_t system_page() {
+  static const auto size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return size;
+}
 
 }  // namespace
 
@@ -26,6 +31,7 @@ AnonymousMemory::~AnonymousMemory() {
 }
 
 void AnonymousMemory::zero(std::uint64_t offset, std::uint64_t length) {
+  const std::uint64_t page_size = system_page();
   const std::uint64_t end = offset + length;
   const std::uint64_t first_page = std::min(end, (offset + page_size - 1) / page_size * page_size);
   const std::uint64_t last_page = std::max(first_page, end / page_size * page_size);
@@ -33,7 +39,7 @@ void AnonymousMemory::zero(std::uint64_t offset, std::uint64_t length) {
   std::ranges::fill(bytes_.subspan(offset, first_page - offset), std::uint8_t{0});
   std::ranges::fill(bytes_.subspan(last_page, end - last_page), std::uint8_t{0});
   if (whole.empty()) return;
-  // Refused on systems with larger pages than page_size; then the long way.
+  // Memory that was locked is not given back; then the long way.
   if (::madvise(whole.data(), whole.size(), MADV_DONTNEED) != 0) std::ranges::fill(whole, std::uint8_t{0});
 }
 

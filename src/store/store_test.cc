@@ -162,6 +162,26 @@ TEST_P(StoreTest, AMemoryStoreOfATerabyteTakesNoMemoryUntilItIsWritten) {
   });
 }
 
+// Where a page is larger than 4 KiB the system would give back more than it was told to.
+TEST_P(StoreTest, MemoryThatIsDiscardedEndsWhereTheRangeDoes) {
+  run([](Shard& shard) -> Task<void> {
+    constexpr std::size_t size = 256 << 10;
+    for (const std::uint64_t offset : {0u, 512u, 4096u, 65536u}) {
+      for (const std::uint64_t length : {512u, 4096u, 12288u, 65536u, 69632u, 131072u}) {
+        auto store = MemoryStore::open(size);
+        auto expected = pattern(size);
+        const auto written = co_await (*store)->write_all(shard, expected, 0);
+        const auto discarded = co_await (*store)->discard(shard, offset, length);
+        EXPECT_TRUE(written && discarded);
+        std::fill_n(expected.begin() + static_cast<std::ptrdiff_t>(offset), length, std::uint8_t{0});
+        std::vector<std::uint8_t> bytes(size);
+        const auto read = co_await (*store)->read_all(shard, bytes, 0);
+        EXPECT_TRUE(read && bytes == expected) << offset << '+' << length;
+      }
+    }
+  });
+}
+
 TEST(MemoryStore, MoreThanTheAddressSpaceIsRefused) {
   const auto store = MemoryStore::open(std::uint64_t{1} << 62);
   ASSERT_FALSE(store.has_value());

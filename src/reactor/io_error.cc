@@ -57,6 +57,10 @@ IoError::Kind IoError::kind() const {
     case ENOTTY:
     case ENOSYS:
       return Kind::not_supported;
+    case ENOLINK:
+      return Kind::path_lost;
+    case EBADE:
+      return Kind::reserved;
     case ETIMEDOUT:
     case ETIME:
       return Kind::timed_out;

@@ -22,6 +22,8 @@ class IoError {
     no_memory,      // ENOMEM, EAGAIN, ENOBUFS, EMFILE, ENFILE: try again later
     invalid,        // EINVAL, EMSGSIZE, E2BIG, EFAULT
     not_supported,  // EOPNOTSUPP, ENOTTY, ENOSYS
+    path_lost,      // ENOLINK: whatever leads to a device does not any more
+    reserved,       // EBADE: a device below is reserved for others
     timed_out,
     other,
   };

@@ -397,6 +397,13 @@ TEST(BlockingPool, AFileThatHangsKeepsItsShareOfTheThreadsAndNobodyElses) {
   EXPECT_EQ(hung.load(), 100U);
 }
 
+TEST(IoError, ADeviceThatIsNotReachedIsNoBadMedium) {
+  EXPECT_EQ(IoError::from_errno(ENOLINK).kind(), IoError::Kind::path_lost);
+  EXPECT_EQ(IoError::from_errno(ETIMEDOUT).kind(), IoError::Kind::timed_out);
+  EXPECT_EQ(IoError::from_errno(EBADE).kind(), IoError::Kind::reserved);
+  EXPECT_EQ(IoError::from_errno(ENODATA).kind(), IoError::Kind::medium);
+}
+
 TEST(ShareOfEach, TheNextOfAFileBeginsWhenOneOfItsOwnHasLeft) {
   ShareOfEach<Operation, OperationList> shares;
   std::array<Operation, 4> operations;

@@ -98,6 +98,7 @@ struct Sense {
   static constexpr Sense format_in_progress(std::uint16_t progress) { return in_progress(0x04, progress); }
   static constexpr Sense sanitize_in_progress(std::uint16_t progress) { return in_progress(0x1b, progress); }
   static constexpr Sense logical_unit_communication_failure() { return of(SenseKey::not_ready, 0x08, 0x00); }
+  static constexpr Sense logical_unit_communication_time_out() { return of(SenseKey::not_ready, 0x08, 0x01); }
   // MEDIUM and HARDWARE ERROR
   static constexpr Sense unrecovered_read_error() { return of(SenseKey::medium_error, 0x11, 0x00); }
   static constexpr Sense write_error() { return of(SenseKey::medium_error, 0x0c, 0x00); }

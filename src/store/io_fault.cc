@@ -18,6 +18,12 @@ IoFault::Kind kind_of(IoError::Kind kind) {
       return IoFault::Kind::busy;
     case IoError::Kind::no_device:
       return IoFault::Kind::no_device;
+    case IoError::Kind::path_lost:
+      return IoFault::Kind::path_lost;
+    case IoError::Kind::timed_out:
+      return IoFault::Kind::timed_out;
+    case IoError::Kind::reserved:
+      return IoFault::Kind::reserved;
     case IoError::Kind::no_memory:
       return IoFault::Kind::no_resources;
     case IoError::Kind::invalid:
@@ -27,7 +33,6 @@ IoFault::Kind kind_of(IoError::Kind kind) {
     case IoError::Kind::connection_lost:
     case IoError::Kind::address_in_use:
     case IoError::Kind::medium:
-    case IoError::Kind::timed_out:
     case IoError::Kind::other:
       return IoFault::Kind::medium;
   }
@@ -54,6 +59,12 @@ const char* text_of(IoFault::Kind kind) {
       return "read-only";
     case IoFault::Kind::no_device:
       return "the device has gone";
+    case IoFault::Kind::path_lost:
+      return "the device cannot be reached";
+    case IoFault::Kind::timed_out:
+      return "the device does not answer";
+    case IoFault::Kind::reserved:
+      return "the device is reserved for others";
     case IoFault::Kind::not_supported:
       return "not supported";
     case IoFault::Kind::no_resources:

@@ -20,6 +20,9 @@ struct IoFault {
     no_space,      // the file system under it is full
     read_only,
     no_device,  // it has gone away
+    path_lost,  // it may be there, but nothing reaches it
+    timed_out,  // it did not answer
+    reserved,   // it is reserved for others
     not_supported,
     no_resources,  // memory or descriptors: it may work later
     cancelled,

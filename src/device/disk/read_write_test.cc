@@ -150,6 +150,18 @@ TEST_F(DiskFixture, AFullFileSystemIsSpaceAllocationFailed) {
   expect_sense(send(write10(0, 1), pattern(1, 1)), Sense::space_allocation_failed());
 }
 
+TEST_F(DiskFixture, AStoreThatIsNotReachedIsNoBadMedium) {
+  make({.bad_from = 0, .fault = IoFault::Kind::path_lost}, {});
+  expect_sense(send(read10(0, 1)), Sense::logical_unit_communication_failure());
+  store().script().fault = IoFault::Kind::timed_out;
+  expect_sense(send(read10(0, 1)), Sense::logical_unit_communication_time_out());
+}
+
+TEST_F(DiskFixture, AStoreThatIsReservedForOthersIsAReservationConflict) {
+  make({.bad_from = 0, .fault = IoFault::Kind::reserved}, {});
+  EXPECT_EQ(send(write10(0, 1), pattern(1, 1)).status, Status::reservation_conflict);
+}
+
 TEST_F(DiskFixture, AStoreOutOfMemoryIsBusyAndNoError) {
   make({.bad_from = 0, .fault = IoFault::Kind::no_resources}, {});
   EXPECT_EQ(send(read10(0, 1)).status, Status::busy);

@@ -40,7 +40,12 @@ Reply reply_for(const IoFault& fault, MediumAccess access, const Disk& disk, con
       return Reply::check_condition(Sense::write_protected());
     case IoFault::Kind::no_device:
     case IoFault::Kind::not_found:
+    case IoFault::Kind::path_lost:
       return Reply::check_condition(Sense::logical_unit_communication_failure());
+    case IoFault::Kind::timed_out:
+      return Reply::check_condition(Sense::logical_unit_communication_time_out());
+    case IoFault::Kind::reserved:
+      return Reply::with_status(Status::reservation_conflict);
     case IoFault::Kind::busy:
     case IoFault::Kind::no_resources: {
       Reply busy = Reply::with_status(Status::busy);

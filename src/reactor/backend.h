@@ -15,16 +15,18 @@ class Backend {
   virtual ~Backend() = default;
 
   // Starts an operation. True: it is already done and `result` is set (the waiter is not resumed). False: its waiter
-  // is resumed from run() later.
+  // is resumed from resume() later.
   virtual bool start(Operation& operation) = 0;
   // Asks that a started operation end soon; it still ends through its waiter, with its own result or -ECANCELED.
   virtual void cancel(Operation& operation) = 0;
   // The same for everything that is under way on a descriptor.
   virtual void cancel_descriptor(int descriptor) = 0;
-  // One turn: submits what was started, waits until something is ready or `until` (nothing: for ever; a time that has
-  // passed: not at all), and resumes the waiters of what is done. True when it resumed any.
-  virtual bool run(std::optional<TimePoint> until) = 0;
-  // Ends a wait of run(). From any thread.
+  // One turn is a wait and then a resume(). The wait submits what was started and lasts until something is ready or
+  // `until` (nothing: for ever; a time that has passed: not at all).
+  virtual void wait(std::optional<TimePoint> until) = 0;
+  // Resumes the waiters of what is done. True when there were any.
+  virtual bool resume() = 0;
+  // Ends a wait(). From any thread.
   virtual void wake() = 0;
   virtual TimePoint now() const = 0;
 

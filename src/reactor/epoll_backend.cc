@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reactor/epoll_backend.h"
 
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <climits>
 #include <utility>
@@ -138,11 +136,15 @@ void EpollBackend::cancel_descriptor(int descriptor) {
   }
 }
 
-bool EpollBackend::run(std::optional<TimePoint> until) {
+void EpollBackend::wait(std::optional<TimePoint> until) {
   immediate_ = 0;
   ++turn_;
   if (!ready_.empty() || pool_.has_finished()) until = TimePoint();
-  bool worked = handle_events(until);
+  event_count_ = wait_for_events(until);
+}
+
+bool EpollBackend::resume() {
+  bool worked = handle_events();
   worked |= resume_ready();
   worked |= pool_.resume_finished();
   return worked;
@@ -169,29 +171,27 @@ bool EpollBackend::resume_ready() {
   return any;
 }
 
-int EpollBackend::wait_for_events(std::span<epoll_event> events, std::optional<TimePoint> until) {
-  const int most = static_cast<int>(events.size());
-  if (!until) return ::epoll_wait(epoll_, events.data(), most, -1);
+int EpollBackend::wait_for_events(std::optional<TimePoint> until) {
+  constexpr int most = static_cast<int>(std::tuple_size_v<decltype(events_)>);
+  if (!until) return ::epoll_wait(epoll_, events_.data(), most, -1);
   const Duration left = *until <= TimePoint() ? Duration(0) : *until - now();
-  if (left <= Duration(0)) return ::epoll_wait(epoll_, events.data(), most, 0);
+  if (left <= Duration(0)) return ::epoll_wait(epoll_, events_.data(), most, 0);
   if (has_fine_wait_) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
     const timespec timeout{.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
-    const int count = ::epoll_pwait2(epoll_, events.data(), most, &timeout, nullptr);
+    const int count = ::epoll_pwait2(epoll_, events_.data(), most, &timeout, nullptr);
     if (count >= 0 || errno == EINTR) return count;
     // An older kernel, or a policy that does not know the call and may refuse it with any error.
     has_fine_wait_ = false;
   }
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-  return ::epoll_wait(epoll_, events.data(), most, static_cast<int>(std::min<std::int64_t>(milliseconds, INT_MAX)));
+  return ::epoll_wait(epoll_, events_.data(), most, static_cast<int>(std::min<std::int64_t>(milliseconds, INT_MAX)));
 }
 
-bool EpollBackend::handle_events(std::optional<TimePoint> until) {
-  std::array<epoll_event, 128> events;
-  const int count = wait_for_events(events, until);
+bool EpollBackend::handle_events() {
   bool worked = false;
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events[static_cast<std::size_t>(i)];
+  for (int i = 0; i < event_count_; ++i) {
+    const epoll_event& event = events_[static_cast<std::size_t>(i)];
     if (event.data.fd == wake_) {
       std::uint64_t wakes = 0;
       [[maybe_unused]] const auto taken = ::read(wake_, &wakes, sizeof wakes);

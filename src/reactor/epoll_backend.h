@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <sys/epoll.h>
+
+#include <array>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -11,8 +13,6 @@
 #include "reactor/operation_list.h"
 #include "reactor/pool_operations.h"
 #include "reactor/socket_operation.h"
-
-struct epoll_event;
 
 namespace tgt {
 
@@ -28,7 +28,8 @@ class EpollBackend final : public Backend {
   bool start(Operation& operation) override;
   void cancel(Operation& operation) override;
   void cancel_descriptor(int descriptor) override;
-  bool run(std::optional<TimePoint> until) override;
+  void wait(std::optional<TimePoint> until) override;
+  bool resume() override;
   void wake() override;
   TimePoint now() const override;
   void shutdown(int socket) override;
@@ -52,17 +53,19 @@ class EpollBackend final : public Backend {
   void make_ready(Operation& operation, std::uint64_t state);
   bool retry(int descriptor, Operation* Watch::* direction);
   bool resume_ready();
-  int wait_for_events(std::span<epoll_event> events, std::optional<TimePoint> until);
-  bool handle_events(std::optional<TimePoint> until);
+  int wait_for_events(std::optional<TimePoint> until);
+  bool handle_events();
 
   int epoll_;
   int wake_;
   PoolOperations pool_;
   std::vector<Watch> watches_;  // by descriptor
-  OperationList ready_;         // have their result, or are to be tried again, in the next run()
+  std::array<epoll_event, 128> events_;
+  int event_count_ = 0;  // of the last wait()
+  OperationList ready_;  // have their result, or are to be tried again, in the next turn
   std::uint64_t turn_ = 1;
   bool has_fine_wait_ = true;  // epoll_pwait2, whose time has nanoseconds
-  unsigned immediate_ = 0;     // operations done at once since the last run()
+  unsigned immediate_ = 0;     // operations done at once since the last wait()
 };
 
 }  // namespace tgt

@@ -58,8 +58,9 @@ bool Shard::turn(std::optional<TimePoint> until) {
     const bool has_work = posted_.load(std::memory_order_seq_cst) != nullptr || end_of_turn_first_ != nullptr;
     if (has_work || stopping_.load(std::memory_order_seq_cst)) until = now_;
   }
-  bool did_work = backend_->run(until);
-  if (may_sleep) sleeping_.store(false, std::memory_order_relaxed);
+  backend_->wait(until);
+  if (may_sleep) sleeping_.store(false, std::memory_order_relaxed);  // what is posted from here on needs no bell
+  bool did_work = backend_->resume();
   now_ = backend_->now();
   did_work |= timers_.expire(now_);
   did_work |= run_posted();

@@ -30,13 +30,16 @@ void SimulatedBackend::cancel_descriptor(int descriptor) {
   }
 }
 
-bool SimulatedBackend::run(std::optional<TimePoint> until) {
+void SimulatedBackend::wait(std::optional<TimePoint> until) { until_ = until; }
+
+// What would wait looks first: the clock is moved only when nothing is ready.
+bool SimulatedBackend::resume() {
   bool worked = resume_in_any_order();
-  const bool may_wait = !until || *until > now();
+  const bool may_wait = !until_ || *until_ > now();
   if (!worked && may_wait) {
     // A second look: what chance put off must not become a sleep.
     for (int look = 0; look < 64 && !worked; ++look) worked = resume_in_any_order();
-    if (!worked && until) system_.advance_to(*until);
+    if (!worked && until_) system_.advance_to(*until_);
   }
   return worked;
 }

@@ -16,7 +16,8 @@ class SimulatedBackend final : public Backend {
   bool start(Operation& operation) override;
   void cancel(Operation& operation) override;
   void cancel_descriptor(int descriptor) override;
-  bool run(std::optional<TimePoint> until) override;
+  void wait(std::optional<TimePoint> until) override;
+  bool resume() override;
   void wake() override {}
   TimePoint now() const override { return system_.now(); }
   void shutdown(int socket) override { system_.shutdown(socket); }
@@ -31,6 +32,7 @@ class SimulatedBackend final : public Backend {
 
   SimulatedSystem& system_;
   std::vector<Operation*> pending_;
+  std::optional<TimePoint> until_;
 };
 
 }  // namespace tgt

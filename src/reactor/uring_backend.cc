@@ -259,13 +259,16 @@ void UringBackend::enable() {
   ::io_uring_register_iowq_max_workers(&ring_, most.data());
 }
 
-bool UringBackend::run(std::optional<TimePoint> until) {
+void UringBackend::wait(std::optional<TimePoint> until) {
   if (!enabled_) enable();
   for (Operation* operation : std::exchange(late_cancels_, {})) cancel(*operation);
   submit_backlog();
   arm_wake();
   if (!cancelled_.empty() || !backlog_.empty() || pool_.has_finished()) until = TimePoint();
   submit_and_wait(until);
+}
+
+bool UringBackend::resume() {
   bool worked = reap();
   worked |= resume_cancelled();
   worked |= pool_.resume_finished();

@@ -17,7 +17,7 @@
 namespace tgt {
 
 // One io_uring a shard: what a turn starts goes to the kernel in one system call, which is also the one that waits.
-// May be made on another thread than the one that runs it; from the first run() on it belongs to that thread.
+// May be made on another thread than the one that runs it; from the first wait() on it belongs to that thread.
 class UringBackend final : public Backend {
  public:
   // An error where the kernel has no io_uring, a policy refuses it, or it is older than what is needed (5.11).
@@ -29,7 +29,8 @@ class UringBackend final : public Backend {
   bool start(Operation& operation) override;
   void cancel(Operation& operation) override;
   void cancel_descriptor(int descriptor) override;
-  bool run(std::optional<TimePoint> until) override;
+  void wait(std::optional<TimePoint> until) override;
+  bool resume() override;
   void wake() override;
   TimePoint now() const override;
   void shutdown(int socket) override;

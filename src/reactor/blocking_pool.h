@@ -18,11 +18,11 @@ struct BlockingWork : PostedWork {
 };
 
 // Threads for calls that may sleep in the kernel (open, ioctl, fsync where nothing better is to be had). They are
-// made when needed and end when idle. Each lane has a few at most, and its jobs wait for each other in order: a store
+// made when needed and end when idle. Each lane has so many at most, and its jobs wait for each other in order: a store
 // that hangs holds up nobody else.
 class BlockingPool {
  public:
-  static constexpr unsigned most_of_one_file = 8;
+  static constexpr unsigned most_of_one_file = 32;  // what a fast disk does at once; a store that hangs keeps as many
 
   // So many threads at most for the general lane. 0: every job is done on the spot by the one who submits it (tests).
   explicit BlockingPool(unsigned most_general = 32);

@@ -34,26 +34,32 @@ File& File::operator=(File&& other) noexcept {
     close_elsewhere();
     descriptor_ = std::exchange(other.descriptor_, -1);
     properties_ = other.properties_;
+    spot_reads_ = std::exchange(other.spot_reads_, SpotReads());
     never_sleeps_ = other.never_sleeps_;
-    has_nowait_reads_ = other.has_nowait_reads_;
+    nowait_ = other.nowait_;
   }
   return *this;
 }
 
 File::~File() { close_elsewhere(); }
 
+OpenDescriptors File::give_up() {
+  const SpotReads reads = std::exchange(spot_reads_, SpotReads());
+  return {.file = std::exchange(descriptor_, -1), .spot_reads = reads.descriptor};
+}
+
 Task<void> File::close(Shard& shard) {
   if (!is_open()) co_return;
   const BlockingLane its_own = lane();
-  const int descriptor = std::exchange(descriptor_, -1);
-  co_await shard.blocking().run(shard, its_own, [descriptor] { close_file(descriptor); });
+  const OpenDescriptors open = give_up();
+  co_await shard.blocking().run(shard, its_own, [open] { close_file(open); });
 }
 
 // Of a file that no task has closed. Where the system gives no thread it stays open: better than a shard that sleeps.
 void File::close_elsewhere() {
   if (!is_open()) return;
-  const int descriptor = std::exchange(descriptor_, -1);
-  if (auto thread = start_thread("tgt-close", [descriptor] { close_file(descriptor); })) thread->detach();
+  const OpenDescriptors open = give_up();
+  if (auto thread = start_thread("tgt-close", [open] { close_file(open); })) thread->detach();
 }
 
 File File::adopt(int descriptor, const Properties& properties) {
@@ -67,8 +73,9 @@ Task<Result<File, IoError>> File::open(Shard& shard, std::string path, OpenOptio
   const auto opened = co_await shard.blocking().run(shard, [&] { return open_and_probe(path, options); });
   if (!opened) co_return failure(opened.error());
   File file = adopt(opened->descriptor, opened->properties);
+  file.spot_reads_ = opened->spot_reads;
   file.never_sleeps_ = opened->never_sleeps;
-  file.has_nowait_reads_ = opened->has_nowait_reads;
+  file.nowait_ = opened->nowait;
   co_return std::move(file);
 }
 
@@ -140,11 +147,13 @@ File::Transfer::Transfer(const File& file, Shard& shard, Operation::Kind kind, I
   operation_.descriptor = file.descriptor_;
   operation_.offset = offset;
   operation_.block_device = file.properties_.is_block_device;
+  operation_.nowait = file.nowait_;
 }
 
 // Never a write that may sleep: however it is asked, the kernel first waits until the file system is not frozen.
 bool File::Transfer::may_try() const noexcept {
-  return file_.never_sleeps_ || (operation_.kind == Operation::Kind::read && file_.has_nowait_reads_);
+  if (file_.never_sleeps_) return true;
+  return operation_.kind == Operation::Kind::read && file_.spot_reads_.may_read(operation_.offset, vector_.iov_len);
 }
 
 // What a policy refuses is not used where it is not needed: the plain calls do for memory.
@@ -154,7 +163,7 @@ ssize_t File::Transfer::move_now() noexcept {
     return ::pwrite(operation_.descriptor, vector_.iov_base, vector_.iov_len, offset);
   }
   if (file_.never_sleeps_) return ::pread(operation_.descriptor, vector_.iov_base, vector_.iov_len, offset);
-  return ::preadv2(operation_.descriptor, &vector_, 1, offset, RWF_NOWAIT);
+  return file_.spot_reads_.read(vector_, operation_.offset);
 }
 
 // Moves what can be moved without sleeping. True: that was all, and the result is set.
@@ -169,7 +178,8 @@ bool File::Transfer::on_the_spot() noexcept {
   }
   done_ = static_cast<std::size_t>(moved);
   operation_.result = moved;
-  if (done_ == vector_.iov_len || moved == 0 || file_.never_sleeps_) return true;
+  // Nothing at all need not be the end of the file: some kernels say so of what is not cached (5.9, 5.10).
+  if (done_ == vector_.iov_len || file_.never_sleeps_) return true;
   vector_.iov_base = static_cast<std::uint8_t*>(vector_.iov_base) + done_;
   vector_.iov_len -= done_;
   operation_.offset += done_;

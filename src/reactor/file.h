@@ -6,12 +6,15 @@
 
 #include "reactor/blocking_pool.h"
 #include "reactor/socket.h"
+#include "reactor/spot_reads.h"
 
 namespace tgt {
 
+struct OpenDescriptors;  // file_probe.h
+
 // A regular file or a block device, owned, used by every shard at once: each call names the shard that it is made
-// on. Reads and writes of files in memory, and reads of cached pages, are done on the spot where the kernel can promise
-// not to sleep; the others go through the shard's backend.
+// on. Reads and writes of files in memory, and reads of what is in the page cache (SpotReads), are done on the spot;
+// the others go through the shard's backend.
 class File {
  public:
   struct OpenOptions {
@@ -98,12 +101,14 @@ class File {
  private:
   friend class Transfer;
   BlockingLane lane() const { return BlockingLane{descriptor_}; }
+  OpenDescriptors give_up();
   void close_elsewhere();
 
   int descriptor_ = -1;
   Properties properties_;
-  bool never_sleeps_ = false;      // tmpfs, hugetlbfs: plain calls return from memory, and nobody can freeze them
-  bool has_nowait_reads_ = false;  // RWF_NOWAIT works
+  SpotReads spot_reads_;
+  bool never_sleeps_ = false;  // tmpfs, hugetlbfs: plain calls return from memory, and nobody can freeze them
+  bool nowait_ = false;        // Operation::nowait
 };
 
 // Awaitable of File::read and File::write: done on the spot if that cannot sleep, else through the backend.

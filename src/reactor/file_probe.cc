@@ -100,14 +100,17 @@ bool lives_in_memory(int descriptor) {
   return system.f_type == TMPFS_MAGIC || system.f_type == HUGETLBFS_MAGIC || system.f_type == RAMFS_MAGIC;
 }
 
-bool takes_nowait_reads(int descriptor) {
+// Of a device past the page cache, whose requests are handed over and not waited for. EINVAL: one byte is no request,
+// but the flag was understood.
+bool takes_nowait(int descriptor) {
   std::uint8_t byte = 0;
   iovec vector{.iov_base = &byte, .iov_len = sizeof byte};
-  return ::preadv2(descriptor, &vector, 1, 0, RWF_NOWAIT) >= 0 || errno == EAGAIN;
+  return ::preadv2(descriptor, &vector, 1, 0, RWF_NOWAIT) >= 0 || errno == EAGAIN || errno == EINVAL;
 }
 
 Result<OpenedFile, IoError> probe(int descriptor, const File::OpenOptions& options) {
-  OpenedFile opened{.descriptor = descriptor, .properties = {}, .never_sleeps = false, .has_nowait_reads = false};
+  OpenedFile opened;
+  opened.descriptor = descriptor;
   struct stat status{};
   if (::fstat(descriptor, &status) != 0) return last_error();
   if (S_ISBLK(status.st_mode)) {
@@ -115,6 +118,7 @@ Result<OpenedFile, IoError> probe(int descriptor, const File::OpenOptions& optio
     if (!properties) return failure(properties.error());
     opened.properties = *properties;
     opened.properties.identity = {.device = status.st_rdev};
+    opened.nowait = options.direct && takes_nowait(descriptor);
   } else if (S_ISREG(status.st_mode)) {
     opened.properties = probe_file(descriptor, status, options.writable);
     opened.properties.identity = {.device = status.st_dev, .number = status.st_ino};
@@ -122,7 +126,7 @@ Result<OpenedFile, IoError> probe(int descriptor, const File::OpenOptions& optio
   } else {
     return failure(IoError::from_errno(EINVAL));
   }
-  opened.has_nowait_reads = !options.direct && takes_nowait_reads(descriptor);
+  if (!options.direct && !opened.never_sleeps) opened.spot_reads = SpotReads::of(descriptor);
   return opened;
 }
 
@@ -150,13 +154,14 @@ Result<OpenedFile, IoError> open_and_probe(const std::string& path, const File::
   return opened;
 }
 
-void close_file(int descriptor) {
+void close_file(OpenDescriptors open) {
+  if (open.spot_reads >= 0) ::close(open.spot_reads);
   const int stand_in = ::eventfd(0, EFD_CLOEXEC);
   if (stand_in >= 0) {
-    ::dup3(stand_in, descriptor, O_CLOEXEC);  // closes the file
+    ::dup3(stand_in, open.file, O_CLOEXEC);  // closes the file
     ::close(stand_in);
   }
-  ::close(descriptor);
+  ::close(open.file);
 }
 
 Result<std::uint64_t, IoError> size_of_file(int descriptor) {

@@ -13,15 +13,20 @@ namespace tgt {
 struct OpenedFile {
   int descriptor = -1;
   File::Properties properties;
-  bool never_sleeps = false;      // lives in memory
-  bool has_nowait_reads = false;  // takes RWF_NOWAIT
+  SpotReads spot_reads;
+  bool never_sleeps = false;  // lives in memory
+  bool nowait = false;        // Operation::nowait
 };
 
 Result<OpenedFile, IoError> open_and_probe(const std::string& path, const File::OpenOptions& options);
 
-// May sleep for as long as the file's server or disk likes. The number is nobody else's before it returns: what is
-// shared out by descriptor is not taken from the next file by one that hangs here.
-void close_file(int descriptor);
+struct OpenDescriptors {
+  int file = -1;
+  int spot_reads = -1;
+};
+// May sleep for as long as the file's server or disk likes. The file's number is nobody else's before it returns: what
+// is shared out by descriptor is not taken from the next file by one that hangs here.
+void close_file(OpenDescriptors open);
 
 // Of a file its length, of a block device its capacity.
 Result<std::uint64_t, IoError> size_of_file(int descriptor);

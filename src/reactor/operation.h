@@ -33,6 +33,7 @@ struct Operation {
   const void* address = nullptr;
   unsigned address_length = 0;
   bool block_device = false;  // of a file: not a regular one
+  bool nowait = false;        // read, write: the kernel can begin it without sleeping, and takes RWF_NOWAIT for that
 
   std::int64_t result = 0;           // or a negative errno
   std::coroutine_handle<> waiter{};  // resumed when the result is there

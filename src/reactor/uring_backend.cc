@@ -2,7 +2,6 @@
 #include "reactor/uring_backend.h"
 
 #include <fcntl.h>
-#include <linux/falloc.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -24,12 +23,9 @@ namespace {
 
 constexpr unsigned submission_entries = 512;
 constexpr unsigned completion_entries = 4096;
-// What sleeps in the kernel takes one of the ring's workers: thirty stores may hang before the others notice.
-constexpr unsigned most_of_one_file = 128;
-constexpr unsigned most_workers = 4096;
 
 // Where an operation is (backend_data[7]).
-enum Place : std::uint64_t { in_ring, in_backlog, in_line_of_file, in_pool, in_cancelled };
+enum Place : std::uint64_t { in_ring, in_backlog, in_pool, in_cancelled };
 
 Place place_of(const Operation& operation) { return static_cast<Place>(operation.backend_data[7]); }
 void set_place(Operation& operation, Place place) { operation.backend_data[7] = place; }
@@ -43,17 +39,7 @@ msghdr& message_of(Operation& operation) {
   return message;
 }
 
-// What the ring would do on the shard's own thread, or cannot do at all.
-bool belongs_to_pool(const Operation& operation) {
-  using Kind = Operation::Kind;
-  return operation.block_device && (operation.kind == Kind::deallocate || operation.kind == Kind::write_zeros);
-}
-
-// The ring's workers write files one after another where a hash of theirs is the same: one that hangs would hold up
-// others. So they are not given such writes.
-bool is_kept_from_workers(const Operation& operation) {
-  return operation.kind == Operation::Kind::write && !operation.block_device;
-}
+bool belongs_to_pool(const Operation& operation) { return is_file_operation(operation.kind) && !operation.nowait; }
 
 bool is_socket_operation(Operation::Kind kind) {
   return !is_file_operation(kind) && kind != Operation::Kind::poll_readable;
@@ -118,10 +104,6 @@ bool UringBackend::start(Operation& operation) {
     hand_to_pool(operation);
     return false;
   }
-  if (is_file_operation(operation.kind) && !shares_.admit(operation.descriptor, most_of_one_file, operation)) {
-    set_place(operation, in_line_of_file);
-    return false;
-  }
   queue(operation);
   return false;
 }
@@ -129,12 +111,6 @@ bool UringBackend::start(Operation& operation) {
 void UringBackend::hand_to_pool(Operation& operation) {
   set_place(operation, in_pool);
   pool_.start(operation);
-}
-
-// An operation is not in the ring any more; the next of the same file takes its place.
-void UringBackend::leave(const Operation& operation) {
-  if (!is_file_operation(operation.kind)) return;
-  if (Operation* next = shares_.leave(operation.descriptor)) queue(*next);
 }
 
 void UringBackend::queue(Operation& operation) {
@@ -182,21 +158,17 @@ void UringBackend::fill(io_uring_sqe& entry, Operation& operation) {
       }
       return ::io_uring_prep_sendmsg(&entry, descriptor, &message_of(operation), MSG_NOSIGNAL | MSG_WAITALL);
     case Operation::Kind::read:
-      return ::io_uring_prep_readv(&entry, descriptor, operation.vectors, operation.vector_count, operation.offset);
+      return ::io_uring_prep_readv2(&entry, descriptor, operation.vectors, operation.vector_count, operation.offset,
+                                    RWF_NOWAIT);
     case Operation::Kind::write:
-      ::io_uring_prep_writev(&entry, descriptor, operation.vectors, operation.vector_count, operation.offset);
-      if (is_kept_from_workers(operation)) entry.rw_flags = RWF_NOWAIT;
-      return;
-    case Operation::Kind::sync_data:
-      return ::io_uring_prep_fsync(&entry, descriptor, IORING_FSYNC_DATASYNC);
-    case Operation::Kind::deallocate:
-      return ::io_uring_prep_fallocate(&entry, descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                                       static_cast<off_t>(operation.offset), static_cast<off_t>(operation.length));
-    case Operation::Kind::write_zeros:
-      return ::io_uring_prep_fallocate(&entry, descriptor, FALLOC_FL_ZERO_RANGE, static_cast<off_t>(operation.offset),
-                                       static_cast<off_t>(operation.length));
+      return ::io_uring_prep_writev2(&entry, descriptor, operation.vectors, operation.vector_count, operation.offset,
+                                     RWF_NOWAIT);
     case Operation::Kind::poll_readable:
       return ::io_uring_prep_poll_add(&entry, descriptor, POLLIN);
+    case Operation::Kind::sync_data:
+    case Operation::Kind::deallocate:
+    case Operation::Kind::write_zeros:
+      break;  // the pool's
   }
 }
 
@@ -204,11 +176,6 @@ void UringBackend::cancel(Operation& operation) {
   switch (place_of(operation)) {
     case in_backlog:
       backlog_.remove(operation);
-      cancel_unsent(operation);
-      leave(operation);
-      return;
-    case in_line_of_file:
-      shares_.waiting(operation.descriptor)->remove(operation);
       cancel_unsent(operation);
       return;
     case in_ring: {
@@ -234,9 +201,6 @@ void UringBackend::cancel_unsent(Operation& operation) {
 }
 
 void UringBackend::cancel_descriptor(int descriptor) {
-  if (OperationList* waiting = shares_.waiting(descriptor)) {
-    while (!waiting->empty()) cancel(*waiting->first());
-  }
   for (OperationList* list : {&backlog_, &under_way_}) {
     for (Operation* operation = list->first(); operation != nullptr;) {
       Operation* next = operation->next;
@@ -254,9 +218,6 @@ void UringBackend::enable() {
     std::abort();
   }
   enabled_ = true;
-  // Files' workers; those of sockets (0) stay as they are. Before Linux 5.15 the kernel's own limit stays.
-  std::array<unsigned, 2> most{most_workers, 0};
-  ::io_uring_register_iowq_max_workers(&ring_, most.data());
 }
 
 void UringBackend::wait(std::optional<TimePoint> until) {
@@ -348,10 +309,8 @@ bool UringBackend::complete(Operation& operation, int result) {
       return false;
     }
   }
-  leave(operation);
-  const bool unknown = result == -EOPNOTSUPP || result == -EINVAL;
   const bool would_sleep = result == -EAGAIN || result == -EOPNOTSUPP;
-  if ((unknown && operation.kind == Operation::Kind::write_zeros) || (would_sleep && is_kept_from_workers(operation))) {
+  if (would_sleep && is_file_operation(operation.kind)) {
     hand_to_pool(operation);
     return false;
   }

@@ -11,12 +11,14 @@
 #include "reactor/io_error.h"
 #include "reactor/operation_list.h"
 #include "reactor/pool_operations.h"
-#include "reactor/share_of_each.h"
 #include "reactor/socket_operation.h"
 
 namespace tgt {
 
 // One io_uring a shard: what a turn starts goes to the kernel in one system call, which is also the one that waits.
+// Operations of files go to the blocking pool, but for what the kernel can begin without sleeping (Operation::nowait):
+// the ring would sleep on the shard's own thread, or in a worker that has the file open yet when its operation has
+// ended, so that the file's last close falls to the shard's thread.
 // May be made on another thread than the one that runs it; from the first wait() on it belongs to that thread.
 class UringBackend final : public Backend {
  public:
@@ -46,7 +48,6 @@ class UringBackend final : public Backend {
   void enable();
   io_uring_sqe* free_entry();
   void queue(Operation& operation);
-  void leave(const Operation& operation);
   void hand_to_pool(Operation& operation);
   void cancel_unsent(Operation& operation);
   void fill(io_uring_sqe& entry, Operation& operation);
@@ -64,7 +65,6 @@ class UringBackend final : public Backend {
   std::uint64_t wakes_ = 0;  // what the read of wake_ gives
   bool wake_armed_ = false;
   PoolOperations pool_;
-  ShareOfEach<Operation, OperationList> shares_;
   OperationList under_way_;               // in the ring
   OperationList backlog_;                 // not in the ring yet: it was full
   std::vector<Operation*> late_cancels_;  // to be cancelled once the ring has room to say so

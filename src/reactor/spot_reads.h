@@ -7,9 +7,10 @@
 namespace tgt {
 
 // How a shard's own thread reads what lies in the page cache: it may not begin anything there, for that may sleep until
-// a disk or a server answers. RWF_NOWAIT alone promises this from Linux 5.10 on, but not any more since 6.13: what is
-// not cached is read ahead, and so is what follows a page that an earlier read-ahead has marked. There cachestat(2),
-// which came before that (6.5), is asked first whether all is cached, the bytes and whatever read-ahead could reach.
+// a disk or a server answers. RWF_NOWAIT alone promises this from Linux 5.10 on, but newer kernels (6.18 among them)
+// read ahead all the same, what is not cached and what follows a page that an earlier read-ahead has marked. There
+// cachestat(2), which came before that (6.5), is asked first whether all is cached, the bytes and whatever the usual
+// read-ahead could reach.
 struct SpotReads {
   // A descriptor of its own, since read-ahead goes by what it did for the open file before. None: nothing is read so.
   int descriptor = -1;

@@ -74,9 +74,8 @@ Task<DeviceKinds::Opened> DeviceKinds::open_real_device(Shard& shard, DeviceRequ
   if (!request.path) co_return failure(std::string("a device that is passed through needs its name: -b /dev/sdX"));
   auto interface = interface_of(request);
   if (!interface) co_return failure(std::move(interface.error()));
-  const PassthroughOptions options{.interface = *interface};
   auto opened = co_await open_passthrough(shard, {.reactor = reactor_, .in_use = devices_in_use_, .log = log_},
-                                          *request.path, options);
+                                          *request.path, PassthroughOptions{.interface = *interface});
   if (!opened) co_return failure(std::move(opened.error().text));
   co_return std::move(*opened);
 }
@@ -112,8 +111,7 @@ Task<DeviceKinds::Opened> DeviceKinds::open_disk(Shard& shard, DeviceRequest req
       return open_store(where, std::move(other));
     };
   }
-  auto disk = Disk::make(std::move(store), std::move(options));
-  co_return std::move(*disk);
+  co_return std::move(*Disk::make(std::move(store), std::move(options)));  // what it refuses was asked above
 }
 
 }  // namespace tgt

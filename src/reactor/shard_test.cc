@@ -27,6 +27,7 @@ class PostingBackend final : public Backend {
   void shutdown(int) override {}
   void close(int) override {}
   void forget(int) override {}
+  std::optional<std::uint64_t> taken(int) const override { return std::nullopt; }
 
   Shard* shard = nullptr;
   PostedWork work{.run = [](PostedWork&) {}};

@@ -61,7 +61,7 @@ Task<Opened> open_path(Shard& shard, StoreRequest request, StoreOptions options)
   if (!request.obstacle_to_medium) co_return std::move(*store);
   const auto obstacle = co_await request.obstacle_to_medium((*store)->describe().identity);
   if (!obstacle) co_return std::move(*store);
-  (*store)->close();
+  co_await (*store)->close(shard);
   co_return failure(fmt::format("{}: {}", printable(how.path), *obstacle));
 }
 

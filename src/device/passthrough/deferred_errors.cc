@@ -39,7 +39,7 @@ std::optional<SenseData> DeferredErrors::take(const ItlNexus& itl) {
   const LockGuard lock(mutex_);
   const auto first = std::ranges::find_if(kept_, [&itl](const Kept& one) { return is_for(one.writer, itl); });
   if (first == kept_.end()) return std::nullopt;
-  const SenseData error = first->error;
+  SenseData error = first->error;
   kept_.erase(first);
   any_.store(!kept_.empty(), std::memory_order_release);
   return error;

@@ -24,8 +24,17 @@ TOOLS = ("mkfs.ext4", "mount", "umount", "fsfreeze")
 PATIENCE = 60
 
 
+class HungCase(unittest.TestCase):
+    def session(self, daemon):
+        session = Session(("127.0.0.1", daemon.port), TARGET_NAME)
+        self.addCleanup(session.close)
+        for lun in (HUNG, HEALTHY):
+            session.clear_unit_attentions(lun)
+        return session
+
+
 @unittest.skipUnless(os.geteuid() == 0 and all(map(shutil.which, TOOLS)), "needs root, mount and fsfreeze")
-class FrozenFileSystem(unittest.TestCase):
+class FrozenFileSystem(HungCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="tgt-frozen-")
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
@@ -47,13 +56,6 @@ class FrozenFileSystem(unittest.TestCase):
         with open(path, "wb") as file:
             file.truncate(8 * MIB)
         return path
-
-    def session(self, daemon):
-        session = Session(("127.0.0.1", daemon.port), TARGET_NAME)
-        self.addCleanup(session.close)
-        for lun in (HUNG, HEALTHY):
-            session.clear_unit_attentions(lun)
-        return session
 
     def expect_only_its_own_disk_to_hang(self, daemon, flags):
         daemon.add_file_disk(self.disk(self.mounted, "disk"), *flags, lun=HUNG)
@@ -85,7 +87,7 @@ class FrozenFileSystem(unittest.TestCase):
 
 
 @unittest.skipUnless(os.geteuid() == 0 and os.path.exists("/dev/fuse"), "needs root and /dev/fuse")
-class HungServer(unittest.TestCase):
+class HungServer(HungCase):
     """The file system below a store stops answering."""
 
     def setUp(self):
@@ -103,13 +105,6 @@ class HungServer(unittest.TestCase):
         daemon.admin("--op", "new", "--mode", "logicalunit", "--tid", 1, "--lun", HEALTHY, "--bstype", "memory",
                      "--bsopts", "size=16M", "-b", "memory")
         return daemon
-
-    def session(self, daemon):
-        session = Session(("127.0.0.1", daemon.port), TARGET_NAME)
-        self.addCleanup(session.close)
-        for lun in (HUNG, HEALTHY):
-            session.clear_unit_attentions(lun)
-        return session
 
     def expect_others_to_be_served(self, daemon, session):
         self.assertEqual(session.execute(read10(0, BLOCKS), lun=HEALTHY, read=LENGTH).status, GOOD)
